@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.api.command;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command is called and what it takes; help, completion and parsing follow from it.
+ *
+ * @param name the word after limactl
+ * @param aliases other words for it
+ * @param summary one line, starting with a capital, no full stop
+ * @param description further lines for the help page, may be empty
+ * @param arguments what follows the name in the usage line, for example {@code [INSTANCE]}
+ * @param minArguments least number of arguments
+ * @param maxArguments greatest number of arguments
+ * @param argumentKind what the arguments are, for completion
+ * @param flagsEndAtFirstArgument whether words after the first argument are all arguments, as for {@code shell}
+ */
+public record CommandSpec(
+        String name,
+        List<String> aliases,
+        Group group,
+        String summary,
+        String description,
+        String arguments,
+        int minArguments,
+        int maxArguments,
+        ArgumentKind argumentKind,
+        boolean flagsEndAtFirstArgument,
+        List<Option> options) {
+    public CommandSpec {
+        aliases = List.copyOf(aliases);
+        options = List.copyOf(options);
+    }
+
+    /** Where help lists it. */
+    public enum Group {
+        BASIC,
+        ADVANCED,
+        HIDDEN
+    }
+
+    /** What an argument names. */
+    public enum ArgumentKind {
+        NONE,
+        INSTANCE,
+        INSTANCE_OR_TEMPLATE,
+        OTHER
+    }
+
+    /**
+     * @param name long name without dashes
+     * @param shortName one letter, null for none
+     * @param value placeholder for the value, for example {@code DURATION}; null for a switch
+     * @param help one line, lower case, no full stop
+     */
+    public record Option(
+            String name,
+            @Nullable String shortName,
+            @Nullable String value,
+            String help) {}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.api.mount;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.machine.Device;
+import java.util.List;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** A way to show host directories in the guest. A stateless service with the property {@value #MOUNT_TYPE}. */
+@ConsumerType
+public interface MountDriver {
+    /** Service property: the word for this driver in {@code mountType} of lima.yaml. */
+    String MOUNT_TYPE = "mountType";
+
+    /**
+     * Says what these mounts need.
+     *
+     * @throws LimaException when an option cannot be honoured
+     */
+    MountPlan plan(List<Mount> mounts);
+
+    /**
+     * @param devices what the machine needs
+     * @param fstab what the guest mounts while it boots
+     */
+    record MountPlan(List<Device> devices, List<FstabEntry> fstab) {
+        public MountPlan {
+            devices = List.copyOf(devices);
+            fstab = List.copyOf(fstab);
+        }
+    }
+
+    /** One line of the guest's mount table; see fstab(5). */
+    record FstabEntry(String source, String mountPoint, String type, String options) {}
+}
