@@ -34,6 +34,81 @@ public record CommandSpec(
         options = List.copyOf(options);
     }
 
+    /** A command without arguments and options, to be completed by the methods below. */
+    public static CommandSpec of(String name, Group group, String summary) {
+        return new CommandSpec(name, List.of(), group, summary, "", "", 0, 0, ArgumentKind.NONE, false, List.of());
+    }
+
+    /** The same with other words for its name. */
+    public CommandSpec alias(String... words) {
+        return new CommandSpec(
+                name,
+                List.of(words),
+                group,
+                summary,
+                description,
+                arguments,
+                minArguments,
+                maxArguments,
+                argumentKind,
+                flagsEndAtFirstArgument,
+                options);
+    }
+
+    /** The same with further lines for its help page. */
+    public CommandSpec describe(String text) {
+        return new CommandSpec(
+                name,
+                aliases,
+                group,
+                summary,
+                text,
+                arguments,
+                minArguments,
+                maxArguments,
+                argumentKind,
+                flagsEndAtFirstArgument,
+                options);
+    }
+
+    /** The same taking arguments, written as {@code words} in the usage line. */
+    public CommandSpec takes(String words, int least, int most, ArgumentKind kind) {
+        return new CommandSpec(
+                name, aliases, group, summary, description, words, least, most, kind, flagsEndAtFirstArgument, options);
+    }
+
+    /** The same with all words after the first argument left alone. */
+    public CommandSpec flagsEnd() {
+        return new CommandSpec(
+                name,
+                aliases,
+                group,
+                summary,
+                description,
+                arguments,
+                minArguments,
+                maxArguments,
+                argumentKind,
+                true,
+                options);
+    }
+
+    /** The same with these options. */
+    public CommandSpec with(Option... all) {
+        return new CommandSpec(
+                name,
+                aliases,
+                group,
+                summary,
+                description,
+                arguments,
+                minArguments,
+                maxArguments,
+                argumentKind,
+                flagsEndAtFirstArgument,
+                List.of(all));
+    }
+
     /** Where help lists it. */
     public enum Group {
         BASIC,

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.command.Invocation.Streams;
+import io.jlima.api.ssh.SshConnection.Terminal;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A call from a client: the far ends of its streams, its terminal and its signals. */
+final class Call implements Caller {
+    private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+
+    /** Input that may be on its way before the command has taken any; one read of a pipe is at most this on Linux. */
+    private static final int WINDOW = 65536;
+
+    private final Request request;
+    private final Frames frames;
+    private final CreditedInput in;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final List<Consumer<Terminal>> resizeListeners = new CopyOnWriteArrayList<>();
+    private volatile @Nullable Consumer<String> signalListener;
+    private volatile boolean interrupted;
+    private volatile boolean gone;
+    private volatile boolean catchingSignals;
+
+    Call(Request request, Frames frames) {
+        this.request = request;
+        this.frames = frames;
+        this.in = new CreditedInput(WINDOW, bytes -> frames.write(Frames.STDIN_CREDIT, bytes));
+        this.out = stream(Frames.STDOUT);
+        this.err = stream(Frames.STDERR);
+    }
+
+    private PrintStream stream(int type) {
+        return new PrintStream(
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        write(new byte[] {(byte) b}, 0, 1);
+                    }
+
+                    @Override
+                    public void write(byte[] bytes, int offset, int length) throws IOException {
+                        // The client bounds a frame at 1 MiB.
+                        for (int done = 0; done < length; done += WINDOW) {
+                            frames.write(type, bytes, offset + done, Math.min(WINDOW, length - done));
+                        }
+                    }
+                },
+                false,
+                StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public List<String> words() {
+        return request.words();
+    }
+
+    @Override
+    public HostEnvironment environment() {
+        return request.caller();
+    }
+
+    @Override
+    public Streams streams() {
+        return request.streams();
+    }
+
+    @Override
+    public InputStream in() {
+        catchSignals();
+        return in;
+    }
+
+    @Override
+    public PrintStream out() {
+        return out;
+    }
+
+    @Override
+    public PrintStream err() {
+        return err;
+    }
+
+    @Override
+    public AutoCloseable rawTerminal() {
+        rawTerminal(true);
+        return () -> rawTerminal(false);
+    }
+
+    private void rawTerminal(boolean raw) {
+        try {
+            frames.write(Frames.RAW_TERMINAL, new byte[] {(byte) (raw ? 1 : 0)}, 0, 1);
+        } catch (IOException e) {
+            LOG.debug("Client is gone", e);
+        }
+    }
+
+    @Override
+    public void onResize(Consumer<Terminal> listener) {
+        resizeListeners.add(listener);
+    }
+
+    @Override
+    public void onSignal(Consumer<String> listener) {
+        signalListener = listener;
+        catchSignals();
+    }
+
+    @Override
+    public void catchSignals() {
+        if (!catchingSignals) {
+            catchingSignals = true;
+            try {
+                frames.write(Frames.CATCH_SIGNALS);
+            } catch (IOException e) {
+                LOG.debug("Client is gone", e);
+            }
+        }
+    }
+
+    @Override
+    public boolean interrupted() {
+        return interrupted || gone;
+    }
+
+    void input(byte[] bytes) {
+        if (bytes.length == 0) {
+            in.end();
+        } else {
+            in.add(bytes);
+        }
+    }
+
+    void resized(int columns, int rows) {
+        resizeListeners.forEach(listener -> listener.accept(new Terminal("", columns, rows)));
+    }
+
+    /** Whether the command takes the signal itself. */
+    boolean signalled(String name) {
+        Consumer<String> listener = signalListener;
+        if (listener == null) {
+            interrupted = true;
+            return false;
+        }
+        listener.accept(name);
+        return true;
+    }
+
+    void gone() {
+        gone = true;
+        in.end();
+    }
+
+    void exit(int code) {
+        out.flush();
+        err.flush();
+        try {
+            frames.write(Frames.EXIT, code);
+        } catch (IOException e) {
+            LOG.debug("Client did not wait for its exit code", e);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.command.Command;
+import io.jlima.api.command.CommandSpec;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All commands there are, which come and go with their bundles; runs the one that is asked for. */
+@Component(service = CommandSet.class)
+public final class CommandSet {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandSet.class);
+
+    /** Conventional exit code of a program that was interrupted: 128 + SIGINT. */
+    static final int INTERRUPTED = 130;
+
+    /** Words further apart than this are no misspellings of each other. */
+    private static final int TYPO_DISTANCE = 2;
+
+    private final Map<Command, CommandSpec> commands = new ConcurrentHashMap<>();
+    private final DaemonControl control;
+
+    @Activate
+    public CommandSet(@Reference DaemonControl control) {
+        this.control = control;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addCommand(Command command) {
+        commands.put(command, command.spec());
+    }
+
+    void removeCommand(Command command) {
+        commands.remove(command);
+    }
+
+    /** Specifications of all commands, by name. */
+    public List<CommandSpec> specs() {
+        return commands.values().stream()
+                .sorted(Comparator.comparing(CommandSpec::name))
+                .toList();
+    }
+
+    private Collection<Map.Entry<Command, CommandSpec>> entries() {
+        return commands.entrySet();
+    }
+
+    Optional<Command> find(String name) {
+        return entries().stream()
+                .filter(e -> e.getValue().name().equals(name)
+                        || e.getValue().aliases().contains(name))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    /**
+     * Runs what the caller's words say. Never throws: whatever goes wrong is told to the caller.
+     *
+     * @return exit code
+     */
+    int run(Caller caller) {
+        LogLines log = null;
+        try {
+            CommandLine global = CommandLine.global(caller.words());
+            log = new LogLines(caller, global);
+            if (global.has("version")) {
+                caller.out().println("limactl version " + Versions.limaCompatible(control.version()));
+                return 0;
+            }
+            List<String> words = global.arguments();
+            if (words.isEmpty() || global.has("help")) {
+                caller.out().print(Help.overview(specs()));
+                return 0;
+            }
+            if (words.getFirst().equals("help")) {
+                return help(caller, words.subList(1, words.size()));
+            }
+            Command command = find(words.getFirst()).orElseThrow(() -> unknown(words.getFirst()));
+            CommandSpec spec = command.spec();
+            CommandLine line = global.with(CommandLine.of(spec, words.subList(1, words.size())));
+            log = new LogLines(caller, line);
+            if (line.has("help")) {
+                caller.out().print(Help.page(spec));
+                return 0;
+            }
+            checkArguments(spec, line.arguments().size(), words);
+            return command.run(new ParsedInvocation(caller, line, log));
+        } catch (LimaException e) {
+            return told(caller, log, e);
+        } catch (InterruptedException e) {
+            return INTERRUPTED;
+        } catch (Exception | LinkageError e) {
+            if (caller.interrupted()) {
+                return INTERRUPTED;
+            }
+            LOG.error("A command failed: {}", caller.words(), e);
+            return told(
+                    caller,
+                    log,
+                    new LimaException(
+                            "internal error: " + e,
+                            null,
+                            "This is a fault of jlima. The daemon's log has the details: limactl daemon log",
+                            e));
+        }
+    }
+
+    private static int told(Caller caller, @org.jspecify.annotations.Nullable LogLines log, LimaException error) {
+        LogLines lines = log != null ? log : new LogLines(caller, new CommandLine(List.of(), Map.of()));
+        lines.error(error);
+        return caller.interrupted() ? INTERRUPTED : 1;
+    }
+
+    private int help(Caller caller, List<String> words) {
+        if (words.isEmpty()) {
+            caller.out().print(Help.overview(specs()));
+        } else {
+            Command command = find(words.getFirst()).orElseThrow(() -> unknown(words.getFirst()));
+            caller.out().print(Help.page(command.spec()));
+        }
+        return 0;
+    }
+
+    private static void checkArguments(CommandSpec spec, int count, List<String> words) {
+        String reason = null;
+        if (spec.maxArguments() == 0 && count > 0) {
+            reason = "accepts 0 arg(s), received " + count;
+        } else if (count < spec.minArguments() && spec.maxArguments() == Integer.MAX_VALUE) {
+            reason = "requires at least " + spec.minArguments() + " arg(s), only received " + count;
+        } else if (count < spec.minArguments() || count > spec.maxArguments()) {
+            reason = spec.minArguments() == spec.maxArguments()
+                    ? "accepts " + spec.minArguments() + " arg(s), received " + count
+                    : "accepts between " + spec.minArguments() + " and " + spec.maxArguments() + " arg(s), received "
+                            + count;
+        }
+        if (reason != null) {
+            throw new LimaException(
+                    "`limactl " + words.getFirst() + "` " + reason,
+                    null,
+                    "Usage: " + Help.usage(spec) + "; see `limactl " + spec.name() + " --help`",
+                    null);
+        }
+    }
+
+    private LimaException unknown(String word) {
+        List<String> near = specs().stream()
+                .filter(s -> s.group() != CommandSpec.Group.HIDDEN)
+                .map(CommandSpec::name)
+                .filter(name -> name.startsWith(word) || distance(name, word) <= TYPO_DISTANCE)
+                .toList();
+        List<String> guesses = word.equals("ssh") ? List.of("shell") : near;
+        return new LimaException(
+                "unknown command \"" + word + "\" for \"limactl\"",
+                guesses.isEmpty()
+                        ? "See `limactl --help` for all commands"
+                        : "Did you mean this? " + String.join(", ", guesses));
+    }
+
+    /** Levenshtein distance. */
+    static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substitution, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.length()];
+    }
+}

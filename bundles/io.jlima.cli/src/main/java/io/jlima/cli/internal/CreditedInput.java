@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Input of a client that sends only as much as it has been given credit for, so that it takes nothing from its caller's
+ * standard input before somebody reads it, and never more than fits here.
+ */
+final class CreditedInput extends InputStream {
+    /** Gives the sender leave to send so many more bytes. */
+    interface Credit {
+        void grant(int bytes) throws IOException;
+    }
+
+    private final int window;
+    private final Credit credit;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Deque<byte[]> chunks = new ArrayDeque<>();
+    private int consumedOfFirst;
+    private int ungranted;
+    private boolean asked;
+    private boolean ended;
+
+    CreditedInput(int window, Credit credit) {
+        this.window = window;
+        this.credit = credit;
+    }
+
+    void add(byte[] bytes) {
+        lock.lock();
+        try {
+            chunks.add(bytes);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void end() {
+        lock.lock();
+        try {
+            ended = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
+        lock.lock();
+        try {
+            if (!asked) {
+                asked = true;
+                credit.grant(window);
+            }
+            while (chunks.isEmpty()) {
+                if (ended) {
+                    return -1;
+                }
+                changed.await();
+            }
+            byte[] first = chunks.element();
+            int count = Math.min(length, first.length - consumedOfFirst);
+            System.arraycopy(first, consumedOfFirst, target, offset, count);
+            consumedOfFirst += count;
+            if (consumedOfFirst == first.length) {
+                chunks.remove();
+                consumedOfFirst = 0;
+            }
+            consumed(count);
+            return count;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for input");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Grants in large pieces: a frame per keystroke would be fine, one per byte of a bulk transfer would not. */
+    private void consumed(int count) throws IOException {
+        ungranted += count;
+        if (!ended && (ungranted >= window / 2 || chunks.isEmpty())) {
+            credit.grant(ungranted);
+            ungranted = 0;
+        }
+    }
+
+    @Override
+    public int available() {
+        lock.lock();
+        try {
+            return chunks.isEmpty() ? 0 : chunks.element().length - consumedOfFirst;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.Progress;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.TimeZone;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Messages for one caller on its standard error, in the forms that limactl's users and scripts know: coloured on a
+ * terminal, {@code time=… level=… msg="…"} elsewhere, or JSON. Progress is a bar on a terminal and a few plain lines
+ * elsewhere.
+ */
+final class LogLines implements Progress {
+    /** Order is that of importance. */
+    enum Level {
+        DEBUG("debug", "DEBU", 37),
+        INFO("info", "INFO", 36),
+        WARN("warning", "WARN", 33),
+        ERROR("error", "ERRO", 31),
+        FATAL("fatal", "FATA", 31);
+
+        private final String word;
+        private final String shortWord;
+        private final int colour;
+
+        Level(String word, String shortWord, int colour) {
+            this.word = word;
+            this.shortWord = shortWord;
+            this.colour = colour;
+        }
+
+        static Level of(String word) {
+            return switch (word.toLowerCase(Locale.ROOT)) {
+                case "trace", "debug" -> DEBUG;
+                case "info" -> INFO;
+                case "warn", "warning" -> WARN;
+                case "error" -> ERROR;
+                case "fatal", "panic" -> FATAL;
+                default ->
+                    throw new LimaException(
+                            "not a valid log level: `" + word + "`", "Use trace, debug, info, warn, error or fatal");
+            };
+        }
+    }
+
+    /** Between two plain lines about the same piece of work: enough to see that it lives, few enough for a log. */
+    private static final long PLAIN_INTERVAL = 10_000_000_000L;
+
+    /** Between two drawings of a bar. */
+    private static final long BAR_INTERVAL = 100_000_000L;
+
+    private final PrintStream err;
+    private final boolean terminal;
+    private final boolean colour;
+    private final boolean json;
+    private final Level least;
+    private final ZoneId zone;
+    private final int columns;
+    private final long start = System.nanoTime();
+    private final ReentrantLock lock = new ReentrantLock();
+    private boolean barShown;
+
+    LogLines(Caller caller, CommandLine line) {
+        String format = line.value("log-format").orElse("text");
+        if (!format.equals("text") && !format.equals("json")) {
+            throw new LimaException("unsupported log-format: `" + format + "`", "Use text or json");
+        }
+        this.err = caller.err();
+        this.json = format.equals("json");
+        this.terminal = caller.streams().errTerminal() && !json;
+        this.colour = terminal && caller.environment().variable("NO_COLOR").isEmpty();
+        this.least = line.value("log-level").map(Level::of).orElse(line.has("debug") ? Level.DEBUG : Level.INFO);
+        this.columns = caller.streams().columns() > 0 ? caller.streams().columns() : 80;
+        // The daemon may live in another zone than its caller.
+        this.zone = caller.environment()
+                .variable("TZ")
+                .map(tz -> TimeZone.getTimeZone(tz).toZoneId())
+                .orElse(ZoneId.systemDefault());
+    }
+
+    void line(Level level, String message) {
+        if (level.compareTo(least) < 0) {
+            return;
+        }
+        String text;
+        if (json) {
+            text = "{\"level\":\"" + level.word + "\",\"msg\":" + Json.quote(message) + ",\"time\":\"" + now()
+                    + "\"}\n";
+        } else if (terminal) {
+            String label = colour ? "\u001b[" + level.colour + "m" + level.shortWord + "\u001b[0m" : level.shortWord;
+            text = String.format(
+                    Locale.ROOT, "%s[%04d] %s%n", label, (System.nanoTime() - start) / 1_000_000_000L, message);
+        } else {
+            text = "time=\"" + now() + "\" level=" + level.word + " msg=" + quote(message) + "\n";
+        }
+        print(text);
+    }
+
+    /** An error for people, as lines that can be read: what happened, the evidence indented, the remedy. */
+    void error(LimaException error) {
+        line(Level.FATAL, error.what());
+        String evidence = error.evidence();
+        if (!json && evidence != null && !evidence.isBlank()) {
+            print(evidence.strip().indent(2));
+        } else if (evidence != null && !evidence.isBlank()) {
+            line(Level.ERROR, evidence);
+        }
+        String remedy = error.remedy();
+        if (remedy != null && !remedy.isBlank()) {
+            if (json) {
+                line(Level.INFO, remedy);
+            } else {
+                print("Hint: " + remedy.strip() + "\n");
+            }
+        }
+    }
+
+    private void print(String text) {
+        lock.lock();
+        try {
+            if (barShown) {
+                err.print("\r\u001b[K");
+                barShown = false;
+            }
+            err.print(text);
+            err.flush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private String now() {
+        return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+                OffsetDateTime.ofInstant(Instant.now(), zone).truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    /** Bare when nothing in it needs quotes, else quoted as Go does; scripts compare these lines. */
+    static String quote(String text) {
+        boolean bare = text.chars()
+                .allMatch(c -> c >= 'a' && c <= 'z'
+                        || c >= 'A' && c <= 'Z'
+                        || c >= '0' && c <= '9'
+                        || "._/@^+-".indexOf(c) >= 0);
+        return bare ? text : Json.quote(text);
+    }
+
+    @Override
+    public void info(String message) {
+        line(Level.INFO, message);
+    }
+
+    @Override
+    public void warn(String message) {
+        line(Level.WARN, message);
+    }
+
+    @Override
+    public Task begin(String title, long total) {
+        if (!terminal) {
+            line(Level.INFO, title);
+        }
+        return new Work(title, total);
+    }
+
+    /** A piece of work on its way. */
+    private final class Work implements Task {
+        private final String title;
+        private final long total;
+        private final long begun = System.nanoTime();
+        private long drawn = begun;
+        private long done = -1;
+        private String note = "";
+
+        Work(String title, long total) {
+            this.title = title;
+            this.total = total;
+        }
+
+        @Override
+        public synchronized void advance(long bytes) {
+            done = bytes;
+            show();
+        }
+
+        @Override
+        public synchronized void note(String text) {
+            note = text;
+            show();
+        }
+
+        private void show() {
+            long now = System.nanoTime();
+            if (now - drawn < (terminal ? BAR_INTERVAL : PLAIN_INTERVAL)) {
+                return;
+            }
+            drawn = now;
+            String text = title + "  " + state(now);
+            if (terminal) {
+                lock.lock();
+                try {
+                    err.print("\r\u001b[K" + (text.length() < columns ? text : text.substring(0, columns - 1)));
+                    err.flush();
+                    barShown = true;
+                } finally {
+                    lock.unlock();
+                }
+            } else {
+                line(Level.INFO, text);
+            }
+        }
+
+        private String state(long now) {
+            double seconds = Math.max(0.001, (now - begun) / 1e9);
+            if (done < 0) {
+                return String.format(Locale.ROOT, "%.0f s  %s", seconds, note);
+            }
+            double rate = done / seconds;
+            String text = Sizes.text(done) + (total > 0 ? " of " + Sizes.text(total) : "") + ", "
+                    + Sizes.text((long) rate) + "/s";
+            if (total > 0 && rate > 0) {
+                text = String.format(
+                        Locale.ROOT, "%3d%%  %s, %.0f s left", 100 * done / total, text, (total - done) / rate);
+            }
+            return text + (note.isEmpty() ? "" : "  " + note);
+        }
+
+        @Override
+        public void close() {
+            print("");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal.command;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.command.Command;
+import io.jlima.api.command.CommandSpec;
+import io.jlima.api.command.CommandSpec.ArgumentKind;
+import io.jlima.api.command.CommandSpec.Group;
+import io.jlima.api.command.CommandSpec.Option;
+import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.Instances;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/** {@code limactl start}: creates the instance if need be, starts it, and waits until it is ready. */
+@Component(service = Command.class)
+public final class StartCommand implements Command {
+    private final Instances instances;
+    private final Creation creation;
+
+    @Activate
+    public StartCommand(@Reference Instances instances, @Reference Creation creation) {
+        this.instances = instances;
+        this.creation = creation;
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.of("start", Group.BASIC, "Start an instance, and create it first if there is none")
+                .describe("""
+                        Without an argument the instance is "default". An argument as for `limactl create` makes a new
+                        instance of a template and starts that. Interrupting a start before the machine runs cancels it;
+                        after that the machine goes on booting.""")
+                .takes("[NAME | template:NAME | FILE.yaml | -]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
+                .with(
+                        CreateCommand.NAME,
+                        CreateCommand.LIST_TEMPLATES,
+                        new Option(
+                                "timeout", null, "DURATION", "how long to wait, for example 10m or 90s (default 10m)"));
+    }
+
+    @Override
+    public int run(Invocation invocation) throws InterruptedException {
+        if (invocation.has("list-templates")) {
+            creation.templateNames(invocation.caller()).forEach(invocation.out()::println);
+            return 0;
+        }
+        var timeout = Durations.parse(invocation.value("timeout").orElse("10m"));
+        String name = creation.existing(invocation).orElse(null);
+        if (name == null) {
+            name = creation.create(invocation);
+        } else {
+            Instance instance = instances.find(name).orElseThrow();
+            if (instance.status() == Instance.Status.RUNNING) {
+                invocation.log().info("The instance `" + name + "` is already running. " + shellHint(name));
+                return 0;
+            }
+            if (!instance.errors().isEmpty() && instance.config() == null) {
+                throw new LimaException(
+                        "instance `" + name + "` has configuration errors",
+                        String.join("\n", instance.errors()),
+                        "Mend " + instance.directory().resolve("lima.yaml"),
+                        null);
+            }
+            invocation.log().info("Using the existing instance `" + name + "`");
+        }
+        instances.start(name, timeout, invocation.caller(), invocation.log());
+        invocation.log().info("READY. " + shellHint(name));
+        return 0;
+    }
+
+    private static String shellHint(String name) {
+        return "Run `" + (name.equals("default") ? "lima" : "limactl shell " + name) + "` to open the shell.";
+    }
+}
