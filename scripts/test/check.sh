@@ -12,7 +12,10 @@ cleanup=
 finish() {
     status=$?
     trap - EXIT
-    [ -z "$cleanup" ] || kill "$cleanup" 2>/dev/null
+    if [ -n "$cleanup" ]; then
+        kill "$cleanup" 2>/dev/null || :
+        wait "$cleanup" || :
+    fi
     rm -rf "$work"
     [ "$failed" = 0 ] || status=1
     [ "$held" != 0 ] || status=1
