@@ -14,7 +14,7 @@ build "$here" "$jdk"
 bin=$(distribution "$here")/bin
 
 if [ "$(id -u)" != 0 ]; then
-    me=$(id -un)
+    me=$(id -un 2>/dev/null || id -u)
     grep -qs "^$me:" /etc/subuid ||
         say "note: $me has no line in /etc/subuid, without which no guest image can be built here (man 5 subuid)"
     [ ! -e /dev/kvm ] || [ -w /dev/kvm ] ||
@@ -25,7 +25,7 @@ say "starting the instance 'default' (the first time its image is fetched or bui
 "$bin/limactl" start --tty=false </dev/null || die "the instance did not start (why is said above)" \
     "Mend that and run this again, or begin anew: $bin/limactl delete -f default"
 uname=$("$bin/lima" uname -a </dev/null) || die "the guest is up, but gave no shell" \
-    "Look at its log: ${LIMA_HOME:-$HOME/.lima}/default/serial.log"
+    "Look at its console: ${LIMA_HOME:-${HOME:-}/.lima}/default/serial.log"
 say "the guest says:"
 printf '%s\n\nWhat to type next:\n' "$uname"
 printf '  export PATH="%s:%sPATH"\n' "$bin" '$'

@@ -19,7 +19,8 @@ before_install() {
     esac
 }
 
-set_up run test
+# The tests fetch a JDK too, from this machine.
+set_up run jdk test
 # A machine without systemd makes this folder when the service starts; sshd as root refuses to run without it.
 [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
 
