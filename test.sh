@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Sets up a machine and runs every test, those that boot guests too. Safe to run again.
+set -eu
+
+here=$(dirname -- "$(readlink -f -- "$0")")
+# shellcheck source=scripts/say.sh
+. "$here/scripts/say.sh"
+# shellcheck source=scripts/setup.sh
+. "$here/scripts/setup.sh"
+
+# Only the program sshd is wanted, not a service: Debian's ssh units and init script start nothing where this file is.
+before_install() {
+    case " $(printf '%s' "$1" | tr '\n' ' ') " in
+        *' openssh-server '*)
+            say "no ssh service will be started: /etc/ssh/sshd_not_to_be_run"
+            as_root sh -c 'mkdir -p /etc/ssh && : >>/etc/ssh/sshd_not_to_be_run'
+            ;;
+    esac
+}
+
+# The tests fetch a JDK too, from this machine.
+set_up run jdk test
+# A machine without systemd makes this folder when the service starts; sshd as root refuses to run without it.
+[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+
+for test in "$here"/scripts/test/*-test.sh; do
+    say "${test##*/}"
+    JAVA_HOME=$jdk sh "$test" || die "${test##*/} failed" "Run it alone: JAVA_HOME=$jdk sh $test"
+done
+
+say "mvn verify: every module, and tests that boot guests"
+maven "$here" "$jdk" verify
