@@ -79,6 +79,10 @@ public final class Client {
         } catch (InterruptedException e) {
             code = INTERRUPTED;
         }
+        if (System.getenv("_JLIMA_TRAINING") != null) {
+            // The JVM writes its AOT cache in an orderly exit only.
+            System.exit(code);
+        }
         Runtime.getRuntime().halt(code);
     }
 

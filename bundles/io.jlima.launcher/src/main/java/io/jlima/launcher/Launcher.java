@@ -72,6 +72,10 @@ public final class Launcher {
             run(home, prefix, args[2], () -> ready(starting));
             LOG.info("Daemon ends");
         }
+        if (Boolean.getBoolean("jlima.training")) {
+            // The JVM writes its AOT cache in an orderly exit only.
+            System.exit(0);
+        }
         // Threads of a library that forgot to end must not keep a daemon that serves nobody.
         Runtime.getRuntime().halt(0);
     }
@@ -95,7 +99,6 @@ public final class Launcher {
         framework.init();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(framework), "stop"));
         BundleContext context = framework.getBundleContext();
-        context.registerService(Runnable.class, ready, new Hashtable<>(Map.of("jlima.launcher", "ready")));
         List<Bundle> bundles = new ArrayList<>(install(context, prefix.resolve("lib/bundles")));
         bundles.addAll(install(context, home.resolve("_plugins")));
         framework.start();
@@ -107,6 +110,8 @@ public final class Launcher {
                 LOG.error("Bundle {} does not start", bundle.getLocation(), e);
             }
         }
+        // Whoever serves commands waits for this, so that no command comes before all drivers are there.
+        context.registerService(Runnable.class, ready, new Hashtable<>(Map.of("jlima.launcher", "ready")));
         framework.waitForStop(0);
     }
 

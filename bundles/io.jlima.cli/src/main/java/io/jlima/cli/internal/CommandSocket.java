@@ -21,12 +21,10 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +54,6 @@ public final class CommandSocket {
 
     @Activate
     public CommandSocket(
-            BundleContext context,
             @Reference CommandSet commands,
             @Reference Instances instances,
             @Reference DaemonControl control,
@@ -78,9 +75,7 @@ public final class CommandSocket {
                 Thread.ofPlatform().daemon().name("idle").factory());
         Thread.ofVirtual().name("accept").start(this::accept);
         waitForWork();
-        if (ready != null) {
-            ready.run();
-        }
+        ready.run();
     }
 
     @Deactivate

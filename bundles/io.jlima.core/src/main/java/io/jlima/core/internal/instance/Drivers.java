@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.image.ImageSource;
+import io.jlima.api.machine.Hypervisor;
+import io.jlima.api.mount.MountDriver;
+import io.jlima.api.network.Network;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/** The drivers there are at this moment, by the words of lima.yaml; they come and go with their bundles. */
+@Component(service = Drivers.class)
+public final class Drivers {
+    private final Map<String, Hypervisor> hypervisors = new ConcurrentSkipListMap<>();
+    private final Map<String, Network> networks = new ConcurrentSkipListMap<>();
+    private final Map<String, MountDriver> mounts = new ConcurrentSkipListMap<>();
+    private final Map<String, ImageSource> images = new ConcurrentSkipListMap<>();
+    private final List<Consumer<Hypervisor>> arrivals = new CopyOnWriteArrayList<>();
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addHypervisor(Hypervisor driver, Map<String, Object> properties) {
+        hypervisors.put(word(properties, Hypervisor.VM_TYPE), driver);
+        arrivals.forEach(listener -> listener.accept(driver));
+    }
+
+    void removeHypervisor(Hypervisor driver) {
+        hypervisors.values().remove(driver);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addNetwork(Network driver, Map<String, Object> properties) {
+        networks.put(word(properties, Network.NETWORK), driver);
+    }
+
+    void removeNetwork(Network driver) {
+        networks.values().remove(driver);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addMountDriver(MountDriver driver, Map<String, Object> properties) {
+        mounts.put(word(properties, MountDriver.MOUNT_TYPE), driver);
+    }
+
+    void removeMountDriver(MountDriver driver) {
+        mounts.values().remove(driver);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addImageSource(ImageSource driver, Map<String, Object> properties) {
+        images.put(word(properties, ImageSource.SCHEME), driver);
+    }
+
+    void removeImageSource(ImageSource driver) {
+        images.values().remove(driver);
+    }
+
+    private static String word(Map<String, Object> properties, String name) {
+        return String.valueOf(properties.get(name));
+    }
+
+    /** Tells the listener of every hypervisor: those that are here now, and each that comes. */
+    void onHypervisor(Consumer<Hypervisor> listener) {
+        arrivals.add(listener);
+        hypervisors.values().forEach(listener);
+    }
+
+    /** Every hypervisor there is now. */
+    Collection<Hypervisor> hypervisors() {
+        return List.copyOf(hypervisors.values());
+    }
+
+    Hypervisor hypervisor(String vmType) {
+        return found(hypervisors, vmType, "vmType");
+    }
+
+    Network network(String word) {
+        return found(networks, word, "network");
+    }
+
+    MountDriver mountDriver(String mountType) {
+        return found(mounts, mountType, "mountType");
+    }
+
+    boolean hasHypervisor(String vmType) {
+        return hypervisors.containsKey(vmType);
+    }
+
+    boolean hasMountDriver(String mountType) {
+        return mounts.containsKey(mountType);
+    }
+
+    Optional<ImageSource> imageSource(String scheme) {
+        return Optional.ofNullable(images.get(scheme));
+    }
+
+    private static <T> T found(Map<String, T> drivers, String word, String field) {
+        T driver = drivers.get(word);
+        if (driver == null) {
+            throw new LimaException(
+                    "no driver for " + field + " `" + word + "` is installed",
+                    "Installed: " + (drivers.isEmpty() ? "none" : String.join(", ", new TreeSet<>(drivers.keySet())))
+                            + ". Install its bundle (limactl console 'install …'), or change " + field
+                            + " in lima.yaml");
+        }
+        return driver;
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.instance.InstanceEvent;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries events to whoever watches. A watcher that throws harms nobody else. */
+final class Events {
+    private static final Logger LOG = LoggerFactory.getLogger(Events.class);
+
+    private final List<Consumer<InstanceEvent>> watchers = new CopyOnWriteArrayList<>();
+
+    AutoCloseable watch(Consumer<InstanceEvent> watcher) {
+        watchers.add(watcher);
+        return () -> watchers.remove(watcher);
+    }
+
+    void publish(InstanceEvent event) {
+        LOG.info("{}", event);
+        for (Consumer<InstanceEvent> watcher : watchers) {
+            try {
+                watcher.accept(event);
+            } catch (RuntimeException e) {
+                LOG.error("A watcher of events failed", e);
+            }
+        }
+    }
+}

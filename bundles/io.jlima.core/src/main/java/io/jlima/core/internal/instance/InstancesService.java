@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.Arch;
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
+import io.jlima.api.Progress;
+import io.jlima.api.config.ConfigReader;
+import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.Instance.Status;
+import io.jlima.api.instance.InstanceEvent;
+import io.jlima.api.instance.Instances;
+import io.jlima.api.machine.Hypervisor;
+import io.jlima.api.machine.Machine;
+import io.jlima.api.ssh.SshConnection;
+import io.jlima.api.ssh.SshConnector;
+import io.jlima.core.internal.cidata.Cidata;
+import io.jlima.core.internal.disk.InstanceDisks;
+import io.jlima.core.internal.image.CachedImage;
+import io.jlima.core.internal.image.Downloads;
+import io.jlima.core.internal.image.Images;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All instances of LIMA_HOME. */
+@Component(service = Instances.class)
+public final class InstancesService implements Instances {
+    private static final Logger LOG = LoggerFactory.getLogger(InstancesService.class);
+
+    private final HomeFolder home;
+    private final Platform platform;
+    private final Map<String, LiveInstance> live = new ConcurrentHashMap<>();
+    private final Set<String> inCreation = ConcurrentHashMap.newKeySet();
+
+    @Activate
+    public InstancesService(
+            @Reference HomeFolder home,
+            @Reference Drivers drivers,
+            @Reference ConfigReader reader,
+            @Reference SshConnector connector) {
+        this.home = home;
+        this.platform = new Platform(
+                home,
+                drivers,
+                new Configurations(reader, new HostFacts(home), home),
+                new Images(new Downloads(), drivers::imageSource),
+                new Cidata(InstantSource.system()),
+                connector,
+                new GuestAccess(home, connector),
+                new SshPorts(),
+                new Events());
+        drivers.onHypervisor(this::adoptAll);
+    }
+
+    /** The daemon ends: machines run on, and their files stay as they are for the next daemon. */
+    @Deactivate
+    void release() {
+        for (LiveInstance instance : live.values()) {
+            instance.lock.lock();
+            try {
+                if (instance.job != null) {
+                    instance.job.abandon();
+                }
+                if (instance.connection != null) {
+                    instance.connection.close();
+                }
+                if (instance.agent != null) {
+                    instance.agent.release();
+                }
+                if (instance.machine != null) {
+                    instance.machine.release();
+                }
+            } finally {
+                instance.lock.unlock();
+            }
+        }
+    }
+
+    private void adoptAll(Hypervisor hypervisor) {
+        for (InstanceFolder folder : home.instances()) {
+            try {
+                platform.adopt(of(folder.name()), hypervisor);
+            } catch (RuntimeException e) {
+                LOG.error("Instance {} cannot be adopted", folder.name(), e);
+            }
+        }
+    }
+
+    private LiveInstance of(String name) {
+        return live.computeIfAbsent(name, n -> new LiveInstance(home.instance(n)));
+    }
+
+    @Override
+    public Path home() {
+        return home.path();
+    }
+
+    @Override
+    public List<Path> templateDirectories(HostEnvironment caller) {
+        return home.templateDirectories(caller);
+    }
+
+    @Override
+    public List<Instance> list() {
+        return home.instances().stream().map(this::look).toList();
+    }
+
+    @Override
+    public Optional<Instance> find(String name) {
+        return home.instances().stream()
+                .filter(folder -> folder.name().equals(name))
+                .findFirst()
+                .map(this::look);
+    }
+
+    private Instance look(InstanceFolder folder) {
+        LiveInstance now = of(folder.name());
+        List<String> errors = new ArrayList<>();
+        Configuration configuration = null;
+        try {
+            configuration = platform.configurations().read(folder, HostEnvironment.ofThisProcess());
+        } catch (LimaException e) {
+            errors.add(e.getMessage());
+        }
+        Status status;
+        Machine machine;
+        HostAgent agent;
+        String activity;
+        now.lock.lock();
+        try {
+            status = now.status();
+            machine = now.machine;
+            agent = now.agent;
+            activity = now.activity();
+            errors.addAll(now.troubles);
+        } finally {
+            now.lock.unlock();
+        }
+        if (configuration == null && status == Status.STOPPED) {
+            status = Status.BROKEN;
+        }
+        var config = configuration == null ? null : configuration.config();
+        int port = platform.ports().last(folder);
+        if (config != null && config.ssh().localPort() != 0) {
+            port = config.ssh().localPort();
+        }
+        return new Instance(
+                folder.name(),
+                status,
+                folder.path(),
+                config,
+                configuration == null ? Map.of() : configuration.tree(),
+                config == null ? "" : MachinePlan.vmType(config, platform.drivers()),
+                config == null ? Arch.host() : config.arch(),
+                agent == null ? port : agent.sshPort(),
+                agent == null ? 0 : ProcessHandle.current().pid(),
+                machine == null ? 0 : machine.identity().pid(),
+                folder.isProtected(),
+                folder.version(),
+                errors,
+                activity);
+    }
+
+    @Override
+    public Instance create(String name, String yaml, String source, HostEnvironment caller, Progress progress) {
+        InstanceName.check(name, home.path());
+        if (!inCreation.add(name)) {
+            throw new LimaException("instance `" + name + "` is being created by another command");
+        }
+        try {
+            InstanceFolder folder = home.instance(name);
+            if (folder.exists()) {
+                throw new LimaException(
+                        "instance `" + name + "` already exists",
+                        "Start it with `limactl start " + name + "`, or choose another name with --name");
+            }
+            Configuration configuration = platform.configurations().resolve(folder, yaml, source, caller);
+            configuration.warnings().forEach(progress::warn);
+            // Everything that can be refused is refused before anything is made; the port is chosen at the start.
+            MachinePlan.of(folder, configuration.config(), configuration.facts(), platform.drivers(), 0);
+            CachedImage image = platform.images()
+                    .fetch(configuration.config().images(), configuration.config().arch(), caller, progress);
+            folder.create(yaml, home.limaVersion());
+            try {
+                new InstanceDisks(folder.path(), caller)
+                        .create(image, configuration.config().disk(), progress);
+            } catch (LimaException | InterruptedException e) {
+                folder.delete();
+                throw e;
+            }
+            return look(folder);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LimaException("the creation of `" + name + "` was cancelled; nothing was left behind");
+        } finally {
+            inCreation.remove(name);
+        }
+    }
+
+    private LiveInstance existing(String name) {
+        if (home.instances().stream().noneMatch(folder -> folder.name().equals(name))) {
+            throw new LimaException(
+                    "instance `" + name + "` does not exist", "`limactl list` shows all instances");
+        }
+        return of(name);
+    }
+
+    @Override
+    public void start(String name, Duration timeout, HostEnvironment caller, Progress progress)
+            throws InterruptedException {
+        LiveInstance instance = existing(name);
+        StartJob job;
+        instance.lock.lock();
+        try {
+            if (instance.stopping) {
+                throw new LimaException(
+                        "instance `" + name + "` is being stopped", "Give the command again when it has stopped");
+            }
+            if (instance.ready && instance.machine != null) {
+                return;
+            }
+            job = instance.job;
+            if (job == null) {
+                job = new StartJob(name, j -> start(instance, caller, j));
+                instance.job = job;
+                job.begin();
+                status(name, Status.STARTING);
+            } else {
+                progress.info("Another command is starting `" + name + "` already; joining it");
+            }
+        } finally {
+            instance.lock.unlock();
+        }
+        job.await(progress, timeout);
+    }
+
+    private void start(LiveInstance instance, HostEnvironment caller, StartJob job) throws Exception {
+        try {
+            new StartSequence(instance, platform, caller, job).run();
+        } finally {
+            Status status;
+            instance.lock.lock();
+            try {
+                instance.job = null;
+                status = instance.status();
+            } finally {
+                instance.lock.unlock();
+            }
+            status(instance.folder.name(), status);
+        }
+    }
+
+    private void status(String name, Status status) {
+        platform.events().publish(new InstanceEvent.StatusChanged(name, Instant.now(), status));
+    }
+
+    @Override
+    public void stop(String name, boolean force, Progress progress) throws InterruptedException {
+        LiveInstance instance = existing(name);
+        enterStopping(instance, force);
+        try {
+            if (!end(instance, force, progress) && !force) {
+                throw new LimaException("expected status `Running`, got `Stopped`", "There is nothing to stop");
+            }
+        } finally {
+            leaveStopping(instance);
+        }
+    }
+
+    private static void enterStopping(LiveInstance instance, boolean force) {
+        instance.lock.lock();
+        try {
+            if (instance.stopping && !force) {
+                throw new LimaException(
+                        "instance `" + instance.folder.name() + "` is being stopped by another command",
+                        "Wait for it, or use --force");
+            }
+            instance.stopping = true;
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    private static void leaveStopping(LiveInstance instance) {
+        instance.lock.lock();
+        try {
+            instance.stopping = false;
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    /**
+     * Gives up a start under way and ends the machine.
+     *
+     * @return false when there was neither
+     */
+    private boolean end(LiveInstance instance, boolean force, Progress progress) throws InterruptedException {
+        String name = instance.folder.name();
+        StartJob job;
+        instance.lock.lock();
+        try {
+            job = instance.job;
+        } finally {
+            instance.lock.unlock();
+        }
+        if (job != null) {
+            job.cancel();
+        }
+        Optional<Machine> machine = platform.machine(instance);
+        if (machine.isEmpty()) {
+            return job != null;
+        }
+        status(name, Status.STOPPING);
+        if (force) {
+            machine.get().kill();
+        } else if (!machine.get().powerOff(GRACE)) {
+            progress.warn("The guest of `" + name + "` did not power off within " + GRACE.toSeconds()
+                    + " s, so its machine was ended");
+        }
+        platform.ended(instance, machine.get(), new Machine.Exit(true, ""));
+        return true;
+    }
+
+    /** As long as Lima waits for a guest to power off. */
+    private static final Duration GRACE = Duration.ofMinutes(3);
+
+    @Override
+    public boolean delete(String name, boolean force, Progress progress) throws InterruptedException {
+        if (home.instances().stream().noneMatch(folder -> folder.name().equals(name))) {
+            return false;
+        }
+        LiveInstance instance = of(name);
+        refuseProtected(instance);
+        instance.lock.lock();
+        try {
+            if (!force && instance.status() != Status.STOPPED) {
+                throw new LimaException(
+                        "expected status `Stopped`, got `" + instance.status().word() + "`",
+                        "Stop it first with `limactl stop " + name + "`, or use --force");
+            }
+            instance.stopping = true;
+        } finally {
+            instance.lock.unlock();
+        }
+        try {
+            end(instance, true, progress);
+            instance.folder.delete();
+            live.remove(name);
+        } finally {
+            leaveStopping(instance);
+        }
+        return true;
+    }
+
+    private static void refuseProtected(LiveInstance instance) {
+        if (instance.folder.isProtected()) {
+            throw new LimaException(
+                    "instance is protected to prohibit accidental removal",
+                    "Remove " + instance.folder.file("protected") + " to allow it");
+        }
+    }
+
+    @Override
+    public void factoryReset(String name, Progress progress) throws InterruptedException {
+        LiveInstance instance = existing(name);
+        refuseProtected(instance);
+        enterStopping(instance, true);
+        try {
+            end(instance, true, progress);
+            instance.folder.reset();
+        } finally {
+            leaveStopping(instance);
+        }
+    }
+
+    @Override
+    public SshConnection connection(String name) throws InterruptedException {
+        return platform.connection(existing(name));
+    }
+
+    @Override
+    public AutoCloseable watch(@Nullable String instance, Consumer<InstanceEvent> listener) {
+        return platform.events().watch(event -> {
+            if (instance == null || event.instance().equals(instance)) {
+                listener.accept(event);
+            }
+        });
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.instance.Instance.Status;
+import io.jlima.api.machine.Machine;
+import io.jlima.api.ssh.SshConnection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is going on with one instance now. Every field but the locks is guarded by {@link #lock}; whoever holds it does
+ * not wait for anything.
+ */
+final class LiveInstance {
+    final InstanceFolder folder;
+    final ReentrantLock lock = new ReentrantLock();
+
+    /** Held while the connection is made, so that several callers make one. */
+    final ReentrantLock connecting = new ReentrantLock();
+
+    /** A start that is under way. */
+    @Nullable StartJob job;
+
+    /** Whether somebody is stopping, deleting or resetting the instance. */
+    boolean stopping;
+
+    @Nullable Machine machine;
+
+    @Nullable HostAgent agent;
+
+    @Nullable SshConnection connection;
+
+    /** Whether the start has come to its end. */
+    boolean ready;
+
+    /** What is wrong although it runs. */
+    List<String> troubles = List.of();
+
+    LiveInstance(InstanceFolder folder) {
+        this.folder = folder;
+    }
+
+    Status status() {
+        if (stopping) {
+            return Status.STOPPING;
+        }
+        if (job != null) {
+            return Status.STARTING;
+        }
+        return machine != null ? Status.RUNNING : Status.STOPPED;
+    }
+
+    Optional<HostAgent> agent() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(agent);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    String activity() {
+        return job == null ? "" : job.step();
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.config.ConfigReader.Facts;
+import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.machine.Device;
+import io.jlima.api.machine.Device.Console;
+import io.jlima.api.machine.Device.ConsoleKind;
+import io.jlima.api.machine.Device.Disk;
+import io.jlima.api.machine.Device.DiskRole;
+import io.jlima.api.machine.Hypervisor;
+import io.jlima.api.machine.MachineSpec;
+import io.jlima.api.machine.MachineSpec.Boot;
+import io.jlima.api.mount.MountDriver.MountPlan;
+import io.jlima.api.network.Network;
+import io.jlima.api.network.Network.NicPlan;
+import io.jlima.core.internal.disk.InstanceDisk;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that a start has decided before it does anything: which drivers, which devices, which addresses. What the
+ * drivers cannot do is refused here.
+ *
+ * @param hypervisor driver that will run the machine
+ * @param mountType word of the mount driver in use; empty when nothing is mounted
+ * @param mounts what the mounts need
+ * @param nic the first interface
+ */
+record MachinePlan(
+        InstanceFolder folder,
+        InstanceConfig config,
+        Hypervisor hypervisor,
+        String mountType,
+        MountPlan mounts,
+        NicPlan nic,
+        int sshPort) {
+    /** First three bytes of the addresses that Lima makes up; locally administered. */
+    private static final String MAC_PREFIX = "52:55:55";
+
+    static MachinePlan of(
+            InstanceFolder folder, InstanceConfig config, Facts facts, Drivers drivers, int sshPort) {
+        Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
+        String mountType = mountType(config, hypervisor.info(), drivers);
+        MountPlan mounts = mountType.isEmpty()
+                ? new MountPlan(List.of(), List.of())
+                : drivers.mountDriver(mountType).plan(config.mounts());
+        if (!config.networks().isEmpty()) {
+            throw new LimaException(
+                    "networks[0] of instance `" + folder.name() + "` asks for a second network, and no driver for it is"
+                            + " installed",
+                    "Remove `networks` from " + folder.limaYaml());
+        }
+        NicPlan nic = drivers.network("slirp")
+                .plan(new Network.Request(folder.name(), "eth0", macAddress(facts), sshPort));
+        return new MachinePlan(folder, config, hypervisor, mountType, mounts, nic, sshPort);
+    }
+
+    /** The word for the hypervisor; the platform's own choice when the configuration makes none. */
+    static String vmType(InstanceConfig config, Drivers drivers) {
+        if (config.vmType() != null) {
+            return config.vmType();
+        }
+        boolean native_ = config.arch() == io.jlima.api.Arch.host();
+        boolean mac = System.getProperty("os.name", "").startsWith("Mac");
+        return mac && native_ && drivers.hasHypervisor("vz") ? "vz" : "qemu";
+    }
+
+    private static String mountType(InstanceConfig config, Hypervisor.Info info, Drivers drivers) {
+        if (config.mounts().isEmpty()) {
+            return "";
+        }
+        if (config.mountType() != null) {
+            return config.mountType();
+        }
+        List<String> choices = info.mountTypes().stream()
+                .filter(drivers::hasMountDriver)
+                .filter(t -> !config.mountTypesUnsupported().contains(t))
+                .toList();
+        if (choices.isEmpty()) {
+            throw new LimaException(
+                    "no driver can mount directories in this guest",
+                    "hypervisor " + info.vmType() + " can do " + info.mountTypes() + ", the guest cannot do "
+                            + config.mountTypesUnsupported(),
+                    "Install a driver for one of them, or remove `mounts`",
+                    null);
+        }
+        return choices.getFirst();
+    }
+
+    private static String macAddress(Facts facts) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest((facts.machineId() + facts.instanceDirectory()).getBytes(StandardCharsets.UTF_8));
+            return MAC_PREFIX + ":" + HexFormat.ofDelimiter(":").formatHex(hash, 0, 3);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** The machine itself. */
+    MachineSpec spec(InstanceDisk disk, Path cidata) {
+        List<Device> devices = new ArrayList<>();
+        devices.add(new Disk(DiskRole.BOOT, disk.disk(), disk.format().word(), false));
+        if (disk.iso() != null) {
+            devices.add(new Disk(DiskRole.BOOT_CDROM, disk.iso(), "raw", true));
+        }
+        devices.add(new Disk(DiskRole.CIDATA, cidata, "raw", true));
+        devices.add(nic.nic());
+        devices.add(new Console(ConsoleKind.SERIAL, folder.file("serial.log"), folder.file("serial.sock")));
+        devices.add(new Console(ConsoleKind.VIRTIO, folder.file("serialv.log"), folder.file("serialv.sock")));
+        devices.add(new Device.Display(config.video().display(), config.video().vncDisplay()));
+        if (!config.audio().device().isEmpty()) {
+            devices.add(new Device.Sound(config.audio().device(), config.audio().audioInterface()));
+        }
+        devices.addAll(mounts.devices());
+        List<String> objections = devices.stream()
+                .map(hypervisor::objection)
+                .flatMap(Optional::stream)
+                .toList();
+        if (!objections.isEmpty()) {
+            throw new LimaException(
+                    "hypervisor " + hypervisor.info().vmType() + " cannot run instance `" + folder.name() + "`",
+                    objections.stream().collect(Collectors.joining("\n")),
+                    null,
+                    null);
+        }
+        Map<String, Object> options = config.vmOpts().getOrDefault(hypervisor.info().vmType(), Map.of());
+        return new MachineSpec(
+                folder.name(), folder.path(), config.arch(), config.cpus(), config.memory(), boot(disk), devices, options);
+    }
+
+    private Boot boot(InstanceDisk disk) {
+        if (disk.kernel() != null) {
+            return new MachineSpec.DirectKernel(disk.kernel(), disk.initrd(), disk.cmdline());
+        }
+        return config.firmware().legacyBIOS() ? new MachineSpec.LegacyBios() : new MachineSpec.Uefi(null);
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
+import io.jlima.api.instance.Instance.Status;
+import io.jlima.api.instance.InstanceEvent;
+import io.jlima.api.machine.Hypervisor;
+import io.jlima.api.machine.Machine;
+import io.jlima.api.machine.Machine.DiskTrouble;
+import io.jlima.api.machine.MachineSpec;
+import io.jlima.api.ssh.SshConnection;
+import io.jlima.api.ssh.SshConnector;
+import io.jlima.core.internal.cidata.Cidata;
+import io.jlima.core.internal.image.Images;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The machines that run: how one comes under our care, by a start or by adoption, and what follows from what happens to
+ * it.
+ */
+record Platform(
+        HomeFolder home,
+        Drivers drivers,
+        Configurations configurations,
+        Images images,
+        Cidata cidata,
+        SshConnector connector,
+        GuestAccess access,
+        SshPorts ports,
+        Events events) {
+    private static final Logger LOG = LoggerFactory.getLogger(Platform.class);
+
+    /** File that says which machine has got ready, so that a later daemon need not ask the guest. */
+    private static final String READY = "ready";
+
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(15);
+
+    Optional<Machine> machine(LiveInstance live) {
+        live.lock.lock();
+        try {
+            return Optional.ofNullable(live.machine);
+        } finally {
+            live.lock.unlock();
+        }
+    }
+
+    /** Starts the machine and takes it into our care. */
+    void launch(
+            LiveInstance live,
+            StartJob job,
+            Hypervisor hypervisor,
+            MachineSpec spec,
+            HostEnvironment caller,
+            int sshPort)
+            throws IOException {
+        live.folder.remove(READY);
+        Machine machine =
+                hypervisor.start(spec, caller, event -> happened(live, event), job.progress());
+        job.launched();
+        job.progress().info("The machine runs on " + machine.accelerator());
+        take(live, machine, HostAgent.open(live.folder, sshPort, true));
+        live.agent().ifPresent(agent -> agent.event(false, false, List.of()));
+    }
+
+    /** Looks for a machine that an earlier daemon has left, and takes it into our care. */
+    void adopt(LiveInstance live, Hypervisor hypervisor) {
+        if (machine(live).isPresent()) {
+            return;
+        }
+        Optional<Machine> found =
+                hypervisor.adopt(live.folder.name(), live.folder.path(), event -> happened(live, event));
+        if (found.isEmpty()) {
+            return;
+        }
+        Machine machine = found.get();
+        boolean ready = identityText(machine).equals(readyText(live.folder));
+        try {
+            take(live, machine, HostAgent.open(live.folder, ports.last(live.folder), false));
+        } catch (IOException e) {
+            LOG.error("Cannot make ha.sock of {}", live.folder.name(), e);
+        }
+        live.lock.lock();
+        try {
+            live.ready = ready;
+        } finally {
+            live.lock.unlock();
+        }
+        LOG.info("Adopted {} with pid {}, ready: {}", live.folder.name(), machine.identity().pid(), ready);
+    }
+
+    private void take(LiveInstance live, Machine machine, HostAgent agent) {
+        live.lock.lock();
+        try {
+            live.machine = machine;
+            live.agent = agent;
+            live.ready = false;
+            live.troubles = List.of();
+        } finally {
+            live.lock.unlock();
+        }
+        machine.exited().thenAccept(exit -> ended(live, machine, exit));
+    }
+
+    /** The start has come to its end. */
+    void ready(LiveInstance live, List<String> troubles) {
+        Machine machine;
+        live.lock.lock();
+        try {
+            machine = live.machine;
+            live.ready = machine != null;
+            live.troubles = List.copyOf(troubles);
+        } finally {
+            live.lock.unlock();
+        }
+        if (machine != null) {
+            live.folder.write(READY, identityText(machine), "rw-r--r--");
+            live.agent().ifPresent(agent -> agent.event(true, false, troubles));
+        }
+    }
+
+    private static String identityText(Machine machine) {
+        return machine.identity().pid() + " " + machine.identity().startTime() + "\n";
+    }
+
+    private static String readyText(InstanceFolder folder) {
+        try {
+            return Files.readString(folder.file(READY));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The machine is gone, for whatever reason; told once by the machine and once by whoever stopped it. */
+    void ended(LiveInstance live, Machine machine, Machine.Exit exit) {
+        StartJob job;
+        HostAgent agent;
+        SshConnection connection;
+        live.lock.lock();
+        try {
+            if (live.machine != machine) {
+                return;
+            }
+            job = live.job;
+            agent = live.agent;
+            connection = live.connection;
+            live.machine = null;
+            live.agent = null;
+            live.connection = null;
+            live.ready = false;
+            live.troubles = List.of();
+        } finally {
+            live.lock.unlock();
+        }
+        if (job != null) {
+            job.fail(new LimaException(
+                    "the machine of instance `" + live.folder.name() + "` ended while it was starting",
+                    exit.words(),
+                    "Its console is in " + live.folder.file("serial.log"),
+                    null));
+        }
+        if (connection != null) {
+            connection.close();
+        }
+        try {
+            live.folder.remove(READY);
+        } catch (LimaException e) {
+            LOG.warn("{}", e.getMessage());
+        }
+        if (agent != null) {
+            agent.event(false, true, List.of());
+            agent.log("info", "The machine has ended. " + exit.words());
+            agent.close();
+        }
+        if (!exit.asked()) {
+            events.publish(new InstanceEvent.Trouble(
+                    live.folder.name(), Instant.now(), "the machine ended unasked: " + exit.words()));
+        }
+        events.publish(new InstanceEvent.StatusChanged(live.folder.name(), Instant.now(), Status.STOPPED));
+    }
+
+    private void happened(LiveInstance live, Machine.Event event) {
+        LOG.info("{}: {}", live.folder.name(), event);
+        String trouble =
+                switch (event) {
+                    case DiskTrouble t when t.noSpace() -> "the host's disk is full, so the machine waits; it goes on by"
+                            + " itself as soon as there is room";
+                    case DiskTrouble t -> "the host cannot serve disk " + t.device() + ": " + t.reason();
+                    case Machine.Panicked p -> "the guest's kernel has panicked; see "
+                            + live.folder.file("serial.log");
+                    default -> null;
+                };
+        boolean over = event instanceof Machine.Resumed;
+        if (trouble == null && !over) {
+            return;
+        }
+        StartJob job;
+        live.lock.lock();
+        try {
+            live.troubles = over ? List.of() : List.of(trouble == null ? "" : trouble);
+            job = live.job;
+        } finally {
+            live.lock.unlock();
+        }
+        String words = over ? "the machine goes on" : String.valueOf(trouble);
+        live.agent().ifPresent(agent -> agent.log(over ? "info" : "error", words));
+        if (job != null) {
+            job.progress().warn("instance `" + live.folder.name() + "`: " + words);
+        }
+        events.publish(new InstanceEvent.Trouble(live.folder.name(), Instant.now(), words));
+    }
+
+    /**
+     * The kept connection, made anew if it is not there.
+     *
+     * @throws LimaException when the machine does not run, or its guest does not answer
+     */
+    SshConnection connection(LiveInstance live) throws InterruptedException {
+        live.connecting.lockInterruptibly();
+        try {
+            HostAgent agent;
+            live.lock.lock();
+            try {
+                @Nullable SshConnection kept = live.connection;
+                if (kept != null && kept.isOpen()) {
+                    return kept;
+                }
+                agent = live.agent;
+                if (live.machine == null || agent == null) {
+                    throw new LimaException(
+                            "instance `" + live.folder.name() + "` does not run",
+                            "Start it with `limactl start " + live.folder.name() + "`");
+                }
+            } finally {
+                live.lock.unlock();
+            }
+            Configuration configuration = configurations.read(live.folder, HostEnvironment.ofThisProcess());
+            SshConnection fresh = connector.connect(
+                    access.target(live.folder, configuration.config(), agent.sshPort()), CONNECT_LIMIT);
+            live.lock.lock();
+            try {
+                live.connection = fresh;
+            } finally {
+                live.lock.unlock();
+            }
+            return fresh;
+        } finally {
+            live.connecting.unlock();
+        }
+    }
+}

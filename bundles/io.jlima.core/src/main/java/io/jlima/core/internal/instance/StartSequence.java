@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
+import io.jlima.api.Progress;
+import io.jlima.api.config.ConfigReader.Facts;
+import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.instance.InstanceEvent;
+import io.jlima.api.machine.MachineSpec;
+import io.jlima.api.ssh.SshConnection;
+import io.jlima.api.ssh.SshConnector;
+import io.jlima.core.internal.cidata.Cidata;
+import io.jlima.core.internal.cidata.CidataRequest;
+import io.jlima.core.internal.disk.InstanceDisk;
+import io.jlima.core.internal.disk.InstanceDisks;
+import io.jlima.core.internal.image.Images;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/**
+ * One start, from the text of lima.yaml to READY. Each step can be done again after a crash at any point, and a machine
+ * that runs already is met, not started.
+ */
+final class StartSequence {
+    /** File that keeps what the guest's marks carry, for a daemon that meets the guest later. */
+    private static final String INSTANCE_ID = "instance-id";
+
+    /** Longer than any guest of this list takes under emulation; the caller's own limit is usually shorter. */
+    private static final Duration GUEST_LIMIT = Duration.ofMinutes(30);
+
+    /** A guest whose sshd greets may still be making its user; trying to log in for longer would hide a fault. */
+    private static final Duration LOGIN_LIMIT = Duration.ofSeconds(60);
+
+    /** Tries to launch with another port when somebody takes the chosen one in between. */
+    private static final int LAUNCH_TRIES = 3;
+
+    private final LiveInstance live;
+    private final InstanceFolder folder;
+    private final Platform platform;
+    private final HostEnvironment caller;
+    private final StartJob job;
+    private final Progress progress;
+
+    StartSequence(LiveInstance live, Platform platform, HostEnvironment caller, StartJob job) {
+        this.live = live;
+        this.folder = live.folder;
+        this.platform = platform;
+        this.caller = caller;
+        this.job = job;
+        this.progress = job.progress();
+    }
+
+    void run() throws Exception {
+        Configuration configuration = platform.configurations().read(folder, caller);
+        configuration.warnings().forEach(progress::warn);
+        InstanceConfig config = configuration.config();
+        Started started = platform.machine(live).isPresent() ? rejoin() : launch(config, configuration.facts());
+        progress.info("SSH Local Port: " + started.sshPort());
+        SshConnection connection = meet(config, started);
+        List<String> troubles = step("Finishing the guest's set-up", () -> {
+            Readiness readiness = new Readiness(config, started.instanceId());
+            readiness.awaitBoot(connection, GUEST_LIMIT);
+            return readiness.troubles(connection);
+        });
+        platform.ready(live, troubles);
+        if (!troubles.isEmpty()) {
+            throw new LimaException(
+                    "instance `" + folder.name() + "` runs, but not everything in it is as it should be",
+                    String.join("\n", troubles),
+                    "Look around with `limactl shell " + folder.name() + "`",
+                    null);
+        }
+    }
+
+    /**
+     * @param instanceId what the guest's marks of progress carry
+     */
+    private record Started(int sshPort, String instanceId) {}
+
+    private Started launch(InstanceConfig config, Facts facts) throws Exception {
+        InstanceDisk disk = step("Preparing the disk", () -> disk(config));
+        for (int attempt = 1; ; attempt++) {
+            int port = platform.ports().choose(folder, config.ssh().localPort());
+            MachinePlan plan = MachinePlan.of(folder, config, facts, platform.drivers(), port);
+            Cidata.Volume volume = step("Writing the guest's configuration", () -> cidata(plan, facts));
+            MachineSpec spec = plan.spec(disk, volume.iso());
+            platform.access().describe(folder, config, port);
+            folder.write(INSTANCE_ID, volume.instanceId() + "\n", "rw-r--r--");
+            try {
+                step("Starting the machine", () -> {
+                    plan.hypervisor().validate(spec, caller);
+                    makeMountedDirectories(config);
+                    platform.launch(live, job, plan.hypervisor(), spec, caller, port);
+                    return port;
+                });
+                return new Started(port, volume.instanceId());
+            } catch (LimaException e) {
+                boolean portLost = String.valueOf(e.evidence()).contains("host forwarding rule");
+                if (!portLost || config.ssh().localPort() != 0 || attempt == LAUNCH_TRIES) {
+                    throw e;
+                }
+                progress.warn("Port " + port + " was taken by another program in between; trying another one");
+            } finally {
+                platform.ports().release(folder);
+            }
+        }
+    }
+
+    /** The machine was started by an earlier daemon, or a start was given up half-way: its files say the rest. */
+    private Started rejoin() throws IOException {
+        job.launched();
+        return new Started(
+                platform.ports().last(folder),
+                Files.readString(folder.file(INSTANCE_ID)).strip());
+    }
+
+    private InstanceDisk disk(InstanceConfig config) throws InterruptedException {
+        InstanceDisks disks = new InstanceDisks(folder.path(), caller);
+        if (disks.exist()) {
+            return disks.open(config.disk());
+        }
+        Images images = platform.images();
+        return disks.create(images.fetch(config.images(), config.arch(), caller, progress), config.disk(), progress);
+    }
+
+    private Cidata.Volume cidata(MachinePlan plan, Facts facts) {
+        try {
+            return platform.cidata().write(request(plan, facts), folder.path());
+        } catch (IOException e) {
+            throw InstanceFolder.trouble("cannot write the configuration volume of `" + folder.name() + "`", e);
+        }
+    }
+
+    private CidataRequest request(MachinePlan plan, Facts facts) {
+        return new CidataRequest(
+                folder.name(),
+                plan.config(),
+                platform.access().authorizedKeys(plan.config(), caller),
+                platform.access().hostKey(folder),
+                List.of(new CidataRequest.Nic(
+                        plan.nic().nic().name(), plan.nic().nic().macAddress(), 200, true)),
+                plan.nic().addresses(),
+                plan.mounts().fstab(),
+                plan.mountType(),
+                caller,
+                plan.hypervisor().info().vmType(),
+                facts.home());
+    }
+
+    /** A mounted directory that is missing is made, as Lima does. */
+    private static void makeMountedDirectories(InstanceConfig config) {
+        for (InstanceConfig.Mount mount : config.mounts()) {
+            try {
+                Files.createDirectories(Path.of(mount.location()));
+            } catch (IOException e) {
+                throw InstanceFolder.trouble("cannot make the directory " + mount.location() + " of mounts", e);
+            }
+        }
+    }
+
+    private SshConnection meet(InstanceConfig config, Started started) throws Exception {
+        SshConnector connector = platform.connector();
+        step("Waiting for the guest to boot", () -> {
+            connector.awaitBanner("127.0.0.1", started.sshPort(), GUEST_LIMIT);
+            return true;
+        });
+        Readiness readiness = new Readiness(config, started.instanceId());
+        return step("Logging in", () -> {
+            long deadline = System.nanoTime() + LOGIN_LIMIT.toNanos();
+            while (true) {
+                try {
+                    SshConnection connection = platform.connection(live);
+                    readiness.awaitSession(connection, GUEST_LIMIT);
+                    return connection;
+                } catch (IOException | LimaException e) {
+                    if (System.nanoTime() > deadline) {
+                        throw Readiness.notReady(folder.name(), "nobody can log in", e, folder);
+                    }
+                    // A stock image greets before its first boot has made the user, or ends all sessions once.
+                    java.util.concurrent.locks.LockSupport.parkNanos(250_000_000L);
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException();
+                    }
+                }
+            }
+        });
+    }
+
+    private <T> T step(String name, Callable<T> work) throws Exception {
+        long begun = System.nanoTime();
+        job.at(name);
+        progress.info(name);
+        platform.events().publish(new InstanceEvent.StepBegun(folder.name(), Instant.now(), name));
+        T result = work.call();
+        platform.events()
+                .publish(new InstanceEvent.StepDone(
+                        folder.name(), Instant.now(), name, Duration.ofNanos(System.nanoTime() - begun)));
+        return result;
+    }
+}

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Starts the daemon of the LIMA_HOME named by the first argument. Run by the client, which learns from the end of our
+# standard output that the daemon serves or has given up.
+
+home=$1
+
+fail() {
+    echo "limactl: $1" >&2
+    exit 1
+}
+
+words=$(mkdir -p -- "$home/_daemon" 2>&1) || fail "LIMA_HOME $home cannot be used: $words"
+home=$(CDPATH='' cd -- "$home" && pwd -P) || exit 1
+words=$(chmod 700 -- "$home/_daemon" 2>&1) || fail "LIMA_HOME $home cannot be used: $words"
+words=$( (: >>"$home/_daemon/log") 2>&1) || fail "LIMA_HOME $home cannot be written to: ${words##*log: }"
+
+# One old log is kept; a daemon writes little, but it may live for years.
+if [ "$(wc -c <"$home/_daemon/log")" -gt 4194304 ]; then
+    mv -f -- "$home/_daemon/log" "$home/_daemon/log.1"
+fi
+
+user=$(id -un)
+scope=
+if [ -e "/var/lib/systemd/linger/$user" ] && [ -S "$XDG_RUNTIME_DIR/systemd/private" ] \
+    && command -v systemd-run >/dev/null 2>&1; then
+    # A scope of the user manager outlives this login, and so does everything that the daemon starts.
+    scope="systemd-run --user --scope --quiet --collect"
+elif grep -qsi '^[[:space:]]*KillUserProcesses[[:space:]]*=[[:space:]]*\(yes\|true\|on\|1\)' /etc/systemd/logind.conf; then
+    echo "limactl: this host ends all processes at logout, virtual machines too; prevent it with: loginctl enable-linger" >&2
+fi
+if command -v setsid >/dev/null 2>&1; then
+    session=setsid
+else
+    session="perl -MPOSIX -e POSIX::setsid();exec(@ARGV)"
+fi
+
+aot=-Xshare:auto
+[ -f "$_JLIMA_AOT/daemon.aot" ] && aot=-XX:AOTCache=$_JLIMA_AOT/daemon.aot
+
+# Only what belongs to the user as such: everything else is the affair of each caller of its own.
+run() {
+    env -i HOME="$HOME" USER="$user" LOGNAME="$user" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 \
+        ${XDG_RUNTIME_DIR:+XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR"} \
+        "$@" "$_JLIMA_JAVA/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
+        -Xms8m -Xmn4m -Xmx256m -XX:+ExitOnOutOfMemoryError -Xlog:disable "$aot" \
+        ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
+        -cp "$_JLIMA_PREFIX/lib/launcher/io.jlima.launcher.jar:$_JLIMA_PREFIX/lib/launcher/org.apache.felix.framework.jar:$_JLIMA_PREFIX/lib/launcher/slf4j-api.jar" \
+        io.jlima.launcher.Launcher "$home" "$_JLIMA_PREFIX" "$_JLIMA_VERSION"
+}
+umask 022
+cd / || exit 1
+# shellcheck disable=SC2086 # both are lists of words
+run $scope $session </dev/null 2>>"$home/_daemon/log" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+
+if ! [ -f "$_JLIMA_AOT/daemon.aot" ] && [ -z "$_JLIMA_TRAINING" ]; then
+    # shellcheck disable=SC2086
+    $session nice -n 19 /bin/sh "$_JLIMA_PREFIX/lib/train.sh" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+fi
+exit 0
