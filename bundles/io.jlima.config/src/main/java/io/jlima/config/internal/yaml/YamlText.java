@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.config.internal.yaml;
+
+import io.jlima.api.LimaException;
+import io.jlima.config.internal.yaml.Node.Kind;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.composer.Composer;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.StreamReader;
+
+/** Reads one YAML document. Whatever the text is, reading it takes time and memory in proportion to its length. */
+public final class YamlText {
+    /** Lima's limit for templates, in bytes. */
+    public static final int LONGEST = 4 * 1024 * 1024;
+
+    /** lima.yaml needs 6 levels; free-form driver options may need some more. */
+    private static final int DEEPEST = 64;
+
+    /** How often collections may be used again by alias. */
+    private static final int MOST_ALIASES = 200;
+
+    /** Far more values than any lima.yaml has; keeps a hostile one from filling the memory. */
+    static final int MOST_VALUES = 100_000;
+
+    private final String source;
+    private final String text;
+    private final SourceText lines;
+
+    private YamlText(String text, String source) {
+        this.text = text;
+        this.source = source;
+        this.lines = new SourceText(source, text);
+    }
+
+    /**
+     * The document as a mapping; an empty one for a document with nothing in it.
+     *
+     * @param source name of the text in messages
+     * @throws LimaException when the text is not YAML, with line and column
+     */
+    public static Mapping read(String text, String source) {
+        if (text.length() > LONGEST || utf8Length(text) > LONGEST) {
+            throw new LimaException(
+                    source + " is longer than 4 MiB", "a lima.yaml is text; disk images belong into images[].location");
+        }
+        YamlText yaml = new YamlText(text, source);
+        yaml.refuseControlCharacters();
+        Node root = yaml.compose();
+        if (root.isNull()) {
+            return new Mapping(yaml.mark(1, 1));
+        }
+        if (root instanceof Mapping mapping) {
+            return mapping;
+        }
+        throw yaml.fault(
+                root.mark(), "expected a mapping but found " + root.described(), "write lines like \"cpus: 4\"");
+    }
+
+    private Node compose() {
+        LoaderOptions options = new LoaderOptions();
+        options.setCodePointLimit(LONGEST);
+        options.setNestingDepthLimit(DEEPEST);
+        options.setMaxAliasesForCollections(MOST_ALIASES);
+        try {
+            var composer = new Composer(new CountingParser(new StreamReader(text), options), new CoreSchema(), options);
+            org.yaml.snakeyaml.nodes.Node root = composer.getSingleNode();
+            return root == null ? new Node.Scalar(mark(1, 1), Kind.NULL, "", "") : new NodeReader(this).read(root);
+        } catch (MarkedYAMLException e) {
+            var place = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
+            Mark mark = place == null ? mark(1, 1) : mark(place.getLine() + 1, place.getColumn() + 1);
+            String problem = String.valueOf(e.getProblem());
+            String context = e.getContext() == null ? "" : " " + e.getContext();
+            throw fault(mark, "not valid YAML: " + problem + context, hint(problem + context));
+        } catch (YAMLException e) {
+            // Limits of the parser come without a place.
+            throw fault(mark(1, 1), "not accepted as YAML: " + e.getMessage(), hint(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static final Map<String, String> HINTS = Map.ofEntries(
+            Map.entry("TAB", "indent with blanks"),
+            Map.entry("mapping values are not allowed", "put quotes around a text that contains a colon and a blank"),
+            Map.entry("expected <block end>", "give all entries of one block the same indentation"),
+            Map.entry("unexpected end of stream", "close the quote or bracket that was opened"),
+            Map.entry("expected ',' or", "close the bracket, or separate the items by commas"),
+            Map.entry("could not find expected ':'", "write a colon and a blank between key and value"),
+            Map.entry("undefined alias", "an alias *name needs an anchor &name before it"),
+            Map.entry("cannot start any token", "put quotes around a text that begins with @, ` or %"),
+            Map.entry("expected a single document", "keep one document: remove the line ---"),
+            Map.entry("unknown escape", "write \\\\ for a backslash, or use single quotes"),
+            Map.entry("Nesting Depth", "at most " + DEEPEST + " levels are read"),
+            Map.entry("aliases", "write the values out instead of repeating them by alias"));
+
+    private static @Nullable String hint(String problem) {
+        return HINTS.entrySet().stream()
+                .filter(h -> problem.contains(h.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void refuseControlCharacters() {
+        int line = 1;
+        int column = 1;
+        int previous = 0;
+        for (int i = 0; i < text.length(); ) {
+            int point = text.codePointAt(i);
+            if (!StreamReader.isPrintable(point)) {
+                throw fault(
+                        mark(line, column),
+                        String.format("not valid YAML: the character U+%04X may not stand in a text", point),
+                        "remove it, or write \"\\u%04x\" in double quotes".formatted(point));
+            }
+            boolean lineEnd = SourceText.isLineEnd(point);
+            if (lineEnd && !(point == '\n' && previous == '\r')) {
+                line++;
+            }
+            column = lineEnd ? 1 : column + 1;
+            previous = point;
+            i += Character.charCount(point);
+        }
+    }
+
+    Mark mark(org.yaml.snakeyaml.error.Mark mark) {
+        return mark(mark.getLine() + 1, mark.getColumn() + 1);
+    }
+
+    private Mark mark(int line, int column) {
+        return new Mark(lines, line, column);
+    }
+
+    LimaException fault(Mark mark, String what, @Nullable String right) {
+        Findings findings = new Findings();
+        findings.error(mark, what, right);
+        try {
+            findings.throwErrors(source);
+        } catch (LimaException e) {
+            return e;
+        }
+        throw new IllegalStateException("an error was added above");
+    }
+
+    /** Gives up when a document has more values than are read. */
+    private final class CountingParser extends ParserImpl {
+        private int events;
+
+        CountingParser(StreamReader reader, LoaderOptions options) {
+            super(reader, options);
+        }
+
+        @Override
+        public Event getEvent() {
+            Event event = super.getEvent();
+            // A collection has two events, a scalar one.
+            if (++events > 2 * MOST_VALUES) {
+                throw fault(mark(event.getStartMark()), "more than " + MOST_VALUES + " values", null);
+            }
+            return event;
+        }
+    }
+
+    private static long utf8Length(String text) {
+        return text.codePoints()
+                .mapToLong(p -> p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4)
+                .sum();
+    }
+}
