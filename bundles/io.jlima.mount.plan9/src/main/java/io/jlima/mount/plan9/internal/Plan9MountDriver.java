@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.plan9.internal;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.machine.Device;
+import io.jlima.api.mount.MountDriver;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Shares directories by the Plan 9 file protocol, served by the hypervisor itself and mounted by the guest's kernel
+ * while it boots. Read-only is enforced on the host.
+ */
+@Component(service = MountDriver.class, property = MountDriver.MOUNT_TYPE + "=9p")
+public final class Plan9MountDriver implements MountDriver {
+    /** The protocols that the guest's kernel knows, see Documentation/filesystems/9p in Linux. */
+    private static final Set<String> VERSIONS = Set.of("9p2000", "9p2000.u", "9p2000.L");
+
+    /** The kernel refuses to mount with less, see net/9p/client.c in Linux. */
+    private static final long LEAST_MSIZE = 4096;
+
+    /** The option is a signed 32-bit number in the kernel. */
+    private static final long MOST_MSIZE = Integer.MAX_VALUE;
+
+    @Override
+    public MountPlan plan(List<Mount> mounts) {
+        List<Device> devices = new ArrayList<>();
+        List<FstabEntry> fstab = new ArrayList<>();
+        for (Mount mount : mounts) {
+            check(mount);
+            String tag = tag(mount);
+            devices.add(new Device.SharedDirectory(
+                    tag,
+                    Path.of(mount.location()),
+                    !mount.writable(),
+                    new Device.NineP(mount.nineP().securityModel())));
+            fstab.add(new FstabEntry(tag, mount.mountPoint(), "9p", options(mount)));
+        }
+        return new MountPlan(devices, fstab);
+    }
+
+    /** The guest goes on booting without a directory that cannot be mounted. */
+    private static String options(Mount mount) {
+        Mount.NineP nineP = mount.nineP();
+        return "%s,trans=virtio,version=%s,msize=%d,cache=%s,nofail"
+                .formatted(mount.writable() ? "rw" : "ro", nineP.protocolVersion(), nineP.msize(), nineP.cache());
+    }
+
+    /** The same for a mount in each start and in Lima, and short enough for the 31 bytes that 9p allows. */
+    private static String tag(Mount mount) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest((mount.location() + ":" + mount.mountPoint()).getBytes(StandardCharsets.UTF_8));
+            return "lima-" + HexFormat.of().formatHex(hash, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static void check(Mount mount) {
+        Mount.NineP nineP = mount.nineP();
+        if (!VERSIONS.contains(nineP.protocolVersion())) {
+            throw refusal(
+                    mount,
+                    "9p.protocolVersion is " + nineP.protocolVersion(),
+                    "Linux knows 9p2000, 9p2000.u and 9p2000.L");
+        }
+        if (nineP.msize() < LEAST_MSIZE || nineP.msize() > MOST_MSIZE) {
+            throw refusal(
+                    mount,
+                    "9p.msize is " + nineP.msize() + " bytes",
+                    "Linux takes 4KiB to 2GiB less one byte; 128KiB is usual");
+        }
+        // Anything else in this word would become another mount option.
+        if (!nineP.cache().matches("[A-Za-z0-9]+")) {
+            throw refusal(mount, "9p.cache is \"" + nineP.cache() + "\"", "Linux knows none, loose, fscache and mmap");
+        }
+    }
+
+    private static LimaException refusal(Mount mount, String evidence, String remedy) {
+        return new LimaException("The mount of " + mount.location() + " by 9p cannot work", evidence, remedy, null);
+    }
+}
