@@ -49,7 +49,8 @@ final class GuestAccess {
         }
         List<String> keys = new ArrayList<>();
         try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".pub")).sorted().toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".pub")).sorted().toList()) {
                 String line = Files.readString(file).strip();
                 if (line.matches("(ssh|ecdsa|sk)-[^\\n\\r]+")) {
                     keys.add(line);

@@ -138,8 +138,8 @@ final class HostAgent implements AutoCloseable {
     }
 
     private void append(String fileName, String line) {
-        try (OutputStream out = Files.newOutputStream(
-                folder.file(fileName), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        try (OutputStream out =
+                Files.newOutputStream(folder.file(fileName), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             out.write(line.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             // A full disk must not end what the log is about.

@@ -66,8 +66,7 @@ record InstanceFolder(String name, Path path) {
                     draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             Files.writeString(draft.resolve("lima.yaml"), yaml);
             Files.writeString(draft.resolve("lima-version"), version);
-            Files.setPosixFilePermissions(
-                    draft.resolve("lima-version"), PosixFilePermissions.fromString("r--r--r--"));
+            Files.setPosixFilePermissions(draft.resolve("lima-version"), PosixFilePermissions.fromString("r--r--r--"));
             Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw trouble("cannot make the directory of instance `" + name + "`", e);

@@ -195,7 +195,11 @@ public final class InstancesService implements Instances {
             // Everything that can be refused is refused before anything is made; the port is chosen at the start.
             MachinePlan.of(folder, configuration.config(), configuration.facts(), platform.drivers(), 0);
             CachedImage image = platform.images()
-                    .fetch(configuration.config().images(), configuration.config().arch(), caller, progress);
+                    .fetch(
+                            configuration.config().images(),
+                            configuration.config().arch(),
+                            caller,
+                            progress);
             folder.create(yaml, home.limaVersion());
             try {
                 new InstanceDisks(folder.path(), caller)
@@ -215,8 +219,7 @@ public final class InstancesService implements Instances {
 
     private LiveInstance existing(String name) {
         if (home.instances().stream().noneMatch(folder -> folder.name().equals(name))) {
-            throw new LimaException(
-                    "instance `" + name + "` does not exist", "`limactl list` shows all instances");
+            throw new LimaException("instance `" + name + "` does not exist", "`limactl list` shows all instances");
         }
         return of(name);
     }

@@ -21,16 +21,20 @@ final class LiveInstance {
     final ReentrantLock connecting = new ReentrantLock();
 
     /** A start that is under way. */
-    @Nullable StartJob job;
+    @Nullable
+    StartJob job;
 
     /** Whether somebody is stopping, deleting or resetting the instance. */
     boolean stopping;
 
-    @Nullable Machine machine;
+    @Nullable
+    Machine machine;
 
-    @Nullable HostAgent agent;
+    @Nullable
+    HostAgent agent;
 
-    @Nullable SshConnection connection;
+    @Nullable
+    SshConnection connection;
 
     /** Whether the start has come to its end. */
     boolean ready;

@@ -47,8 +47,7 @@ record MachinePlan(
     /** First three bytes of the addresses that Lima makes up; locally administered. */
     private static final String MAC_PREFIX = "52:55:55";
 
-    static MachinePlan of(
-            InstanceFolder folder, InstanceConfig config, Facts facts, Drivers drivers, int sshPort) {
+    static MachinePlan of(InstanceFolder folder, InstanceConfig config, Facts facts, Drivers drivers, int sshPort) {
         Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
         String mountType = mountType(config, hypervisor.info(), drivers);
         MountPlan mounts = mountType.isEmpty()
@@ -60,8 +59,8 @@ record MachinePlan(
                             + " installed",
                     "Remove `networks` from " + folder.limaYaml());
         }
-        NicPlan nic = drivers.network("slirp")
-                .plan(new Network.Request(folder.name(), "eth0", macAddress(facts), sshPort));
+        NicPlan nic =
+                drivers.network("slirp").plan(new Network.Request(folder.name(), "eth0", macAddress(facts), sshPort));
         return new MachinePlan(folder, config, hypervisor, mountType, mounts, nic, sshPort);
     }
 
@@ -134,9 +133,17 @@ record MachinePlan(
                     null,
                     null);
         }
-        Map<String, Object> options = config.vmOpts().getOrDefault(hypervisor.info().vmType(), Map.of());
+        Map<String, Object> options =
+                config.vmOpts().getOrDefault(hypervisor.info().vmType(), Map.of());
         return new MachineSpec(
-                folder.name(), folder.path(), config.arch(), config.cpus(), config.memory(), boot(disk), devices, options);
+                folder.name(),
+                folder.path(),
+                config.arch(),
+                config.cpus(),
+                config.memory(),
+                boot(disk),
+                devices,
+                options);
     }
 
     private Boot boot(InstanceDisk disk) {

@@ -63,8 +63,7 @@ record Platform(
             int sshPort)
             throws IOException {
         live.folder.remove(READY);
-        Machine machine =
-                hypervisor.start(spec, caller, event -> happened(live, event), job.progress());
+        Machine machine = hypervisor.start(spec, caller, event -> happened(live, event), job.progress());
         job.launched();
         job.progress().info("The machine runs on " + machine.accelerator());
         take(live, machine, HostAgent.open(live.folder, sshPort, true));
@@ -94,7 +93,11 @@ record Platform(
         } finally {
             live.lock.unlock();
         }
-        LOG.info("Adopted {} with pid {}, ready: {}", live.folder.name(), machine.identity().pid(), ready);
+        LOG.info(
+                "Adopted {} with pid {}, ready: {}",
+                live.folder.name(),
+                machine.identity().pid(),
+                ready);
     }
 
     private void take(LiveInstance live, Machine machine, HostAgent agent) {
@@ -187,17 +190,20 @@ record Platform(
         events.publish(new InstanceEvent.StatusChanged(live.folder.name(), Instant.now(), Status.STOPPED));
     }
 
+    private static @Nullable String trouble(InstanceFolder folder, Machine.Event event) {
+        if (event instanceof DiskTrouble disk) {
+            return disk.noSpace()
+                    ? "the host's disk is full, so the machine waits; it goes on by itself as soon as there is room"
+                    : "the host cannot serve disk " + disk.device() + ": " + disk.reason();
+        }
+        return event instanceof Machine.Panicked
+                ? "the guest's kernel has panicked; see " + folder.file("serial.log")
+                : null;
+    }
+
     private void happened(LiveInstance live, Machine.Event event) {
         LOG.info("{}: {}", live.folder.name(), event);
-        String trouble =
-                switch (event) {
-                    case DiskTrouble t when t.noSpace() -> "the host's disk is full, so the machine waits; it goes on by"
-                            + " itself as soon as there is room";
-                    case DiskTrouble t -> "the host cannot serve disk " + t.device() + ": " + t.reason();
-                    case Machine.Panicked p -> "the guest's kernel has panicked; see "
-                            + live.folder.file("serial.log");
-                    default -> null;
-                };
+        String trouble = trouble(live.folder, event);
         boolean over = event instanceof Machine.Resumed;
         if (trouble == null && !over) {
             return;

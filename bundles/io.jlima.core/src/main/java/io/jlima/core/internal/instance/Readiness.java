@@ -51,7 +51,8 @@ final class Readiness {
 
     private static void check(SshConnection.Result result) throws IOException {
         if (result.exitCode() != 0) {
-            throw new IOException("the guest's shell ended with " + result.exitCode() + ": " + result.stderr().strip());
+            throw new IOException("the guest's shell ended with " + result.exitCode() + ": "
+                    + result.stderr().strip());
         }
     }
 
@@ -85,7 +86,8 @@ final class Readiness {
                 until o=$("$f" 2>&1); do
                   [ "$(date +%%s)" -lt "$end" ] || { rm -f "$f"; printf '%%s' "$o"; exit 1; }
                   sleep 0.25
-                done; rm -f "$f" """.formatted(PROBE_LIMIT.toSeconds());
+                done; rm -f "$f"
+                """.formatted(PROBE_LIMIT.toSeconds());
         SshConnection.Result result = connection.run(runner, probe.script(), PROBE_LIMIT.plusSeconds(60));
         if (result.exitCode() == 0) {
             return "";

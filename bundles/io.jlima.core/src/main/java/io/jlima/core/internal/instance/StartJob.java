@@ -123,8 +123,9 @@ final class StartJob {
     private LimaException failure(Throwable cause) {
         return switch (cause) {
             case LimaException e -> e;
-            case InterruptedException e -> new LimaException(
-                    "the start of `" + name + "` was cancelled", null, "Give the command again to start it", e);
+            case InterruptedException e ->
+                new LimaException(
+                        "the start of `" + name + "` was cancelled", null, "Give the command again to start it", e);
             default -> new LimaException("internal error while starting `" + name + "`: " + cause, cause);
         };
     }
