@@ -9,14 +9,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A version as Lima numbers them. What follows the three numbers does not count. */
-record LimaVersion(int major, int minor, int patch) implements Comparable<LimaVersion> {
+public record LimaVersion(int major, int minor, int patch) implements Comparable<LimaVersion> {
     /** The Lima release whose files jlima understands. */
-    static final LimaVersion UNDERSTOOD = new LimaVersion(2, 2, 0);
+    public static final LimaVersion UNDERSTOOD = new LimaVersion(2, 2, 0);
 
     private static final Pattern SYNTAX =
             Pattern.compile("v?(\\d{1,6})(?:\\.(\\d{1,6}))?(?:\\.(\\d{1,6}))?(?:[-+][0-9A-Za-z.+-]*)?(?:\\.m)?");
 
-    static Optional<LimaVersion> parse(String text) {
+    /** A version of one to three numbers; empty when the text is none. */
+    public static Optional<LimaVersion> parse(String text) {
         Matcher matcher = SYNTAX.matcher(text.strip());
         return matcher.matches()
                 ? Optional.of(new LimaVersion(number(matcher, 1), number(matcher, 2), number(matcher, 3)))
@@ -30,7 +31,7 @@ record LimaVersion(int major, int minor, int patch) implements Comparable<LimaVe
      *     old to write the file. Versions that name jlima are none of Lima; neither are those below 0.13, because no
      *     Lima of that age wrote the file. What is no version counts as newest.
      */
-    static boolean madeByLimaBefore(@Nullable String createdBy, int major, int minor) {
+    public static boolean madeByLimaBefore(@Nullable String createdBy, int major, int minor) {
         if (createdBy == null) {
             return false;
         }
@@ -41,7 +42,7 @@ record LimaVersion(int major, int minor, int patch) implements Comparable<LimaVe
     }
 
     /** Whether Lima, of any age, made the instance. */
-    static boolean madeByLima(@Nullable String createdBy) {
+    public static boolean madeByLima(@Nullable String createdBy) {
         return createdBy != null && (createdBy.isBlank() || lima(createdBy).isPresent());
     }
 

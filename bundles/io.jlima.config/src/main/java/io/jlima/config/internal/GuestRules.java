@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.config.internal;
+
+import io.jlima.config.internal.yaml.Findings;
+import io.jlima.config.internal.yaml.Mapping;
+import io.jlima.config.internal.yaml.Words;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** What is refused in what the guest gets: mounts, provisioning, probes, copies. */
+final class GuestRules {
+    /** Directories that a guest cannot live without. */
+    private static final Set<String> KEPT =
+            Set.of("/", "/bin", "/dev", "/etc", "/home", "/opt", "/sbin", "/tmp", "/usr", "/var");
+
+    private static final List<String> MODES = List.of("system", "user", "boot", "dependency", "data", "yq", "ansible");
+    private static final Set<String> NOT_ON_WINDOWS = Set.of("ansible", "boot", "yq");
+    private static final List<String> DATA_KEYS =
+            List.of("content", "overwrite", "owner", "path", "permissions", "format");
+    private static final Pattern OCTAL = Pattern.compile("(?:0o?)?[0-7]{1,4}");
+
+    private final Findings findings;
+
+    GuestRules(Findings findings) {
+        this.findings = findings;
+    }
+
+    void check(Mapping document) {
+        List<Mapping> mounts = document.mappings("mounts");
+        for (Mapping mount : mounts) {
+            location(mount);
+            mountPoint(mount, document.section("user").filledText("home"));
+            mountOptions(mount);
+        }
+        List<Mapping> steps = document.mappings("provision");
+        for (int i = 0; i < steps.size(); i++) {
+            provision(steps.get(i), "provision[" + i + "]", document.filledText("os"));
+        }
+        List<Mapping> probes = document.mappings("probes");
+        for (int i = 0; i < probes.size(); i++) {
+            probe(probes.get(i), "probes[" + i + "]");
+        }
+        List<Mapping> copies = document.mappings("copyToHost");
+        for (int i = 0; i < copies.size(); i++) {
+            absolute(copies.get(i), "guest", "copyToHost[" + i + "].guest");
+            absolute(copies.get(i), "host", "copyToHost[" + i + "].host");
+        }
+    }
+
+    private void location(Mapping mount) {
+        String location = mount.filledText("location");
+        if (!Paths.isAbsolute(location)) {
+            findings.error(
+                    mount.markOf("location"),
+                    "mounts: the location \"" + location + "\" must be an absolute path or begin with ~/",
+                    location.startsWith("~") ? "the home directories of other users are not known" : null);
+        } else if (Files.exists(Path.of(location)) && !Files.isDirectory(Path.of(location))) {
+            findings.error(
+                    mount.markOf("location"),
+                    "mounts: " + location + " is not a directory",
+                    "mount the directory that it lies in");
+        }
+    }
+
+    private void mountPoint(Mapping mount, String home) {
+        String point = mount.filledText("mountPoint");
+        String cleaned = point.isEmpty() ? "" : Paths.clean(point);
+        if (!Paths.isAbsolute(point)) {
+            findings.error(
+                    mount.markOf("mountPoint"),
+                    "mounts: the mountPoint \"" + point + "\" must be an absolute path of the guest",
+                    point.startsWith("~") ? "write {{.Home}} for the home directory in the guest" : null);
+        } else if (KEPT.contains(cleaned) || cleaned.equals(home)) {
+            findings.error(
+                    mount.markOf("mountPoint"),
+                    "mounts: nothing can be mounted on " + point + ", because the guest needs what is there",
+                    "choose another mountPoint, for example " + (cleaned.equals("/") ? "" : cleaned) + "/host");
+        }
+    }
+
+    private void mountOptions(Mapping mount) {
+        Mapping nineP = mount.section("9p");
+        String size = nineP.filledText("msize");
+        if (Size.bytes(size).isEmpty()) {
+            findings.error(
+                    nineP.markOf("msize"), "mounts: 9p.msize: \"" + size + "\" is no size", "write one like 128KiB");
+        }
+    }
+
+    private void provision(Mapping step, String path, String os) {
+        String mode = step.filledText("mode");
+        if (step.has("file")) {
+            findings.error(
+                    step.keyMark("file"),
+                    path + ".file is read when an instance is made of a template, and cannot stand in its lima.yaml",
+                    "write the text itself");
+        }
+        if (!MODES.contains(mode)) {
+            String meant = Words.nearest(mode, MODES)
+                    .map(m -> "did you mean " + m + "?")
+                    .orElse(null);
+            findings.error(
+                    step.markOf("mode"),
+                    path + ".mode must be one of " + String.join(", ", MODES) + ", not \"" + mode + "\"",
+                    meant);
+            return;
+        }
+        if (os.equals("Windows") && NOT_ON_WINDOWS.contains(mode)) {
+            findings.error(step.markOf("mode"), path + ": there is no mode " + mode + " for Windows guests");
+        }
+        if (step.has("skipDefaultDependencyResolution") && !mode.equals("dependency")) {
+            findings.error(
+                    step.keyMark("skipDefaultDependencyResolution"),
+                    path + ".skipDefaultDependencyResolution belongs to mode: dependency only");
+        }
+        if (mode.equals("data") || mode.equals("yq")) {
+            dataStep(step, path, mode);
+        } else {
+            scriptStep(step, path, mode);
+        }
+        playbook(step, path, mode);
+    }
+
+    private void dataStep(Mapping step, String path, String mode) {
+        absolute(step, "path", path + ".path");
+        String permissions = step.filledText("permissions");
+        if (!OCTAL.matcher(permissions).matches()) {
+            findings.error(
+                    step.markOf("permissions"),
+                    path + ".permissions must be an octal number, not \"" + permissions + "\"",
+                    "write one like \"644\"");
+        }
+        if (mode.equals("yq") && isEmpty(step, "expression") && !step.has("file")) {
+            findings.error(step.markOf("expression"), path + " has no expression", "say what yq is to change");
+        }
+    }
+
+    private void scriptStep(Mapping step, String path, String mode) {
+        if (isEmpty(step, "script") && !mode.equals("ansible") && !step.has("file")) {
+            findings.error(step.markOf("script"), path + " has no script", "add \"script: |\" with the lines to run");
+        }
+        for (String key : DATA_KEYS) {
+            if (step.has(key)) {
+                findings.error(step.keyMark(key), path + "." + key + " means nothing in mode: " + mode, "remove it");
+            }
+        }
+        if (String.valueOf(step.text("script")).contains("LIMA_CIDATA")) {
+            findings.warn(
+                    step.markOf("script"), path + " uses LIMA_CIDATA variables, which are internal and may change");
+        }
+    }
+
+    private void playbook(Mapping step, String path, String mode) {
+        String playbook = step.text("playbook");
+        if (mode.equals("ansible")) {
+            findings.warn(step.markOf("mode"), path + ": mode: ansible is an old way; run ansible yourself");
+            if (playbook == null || playbook.isEmpty()) {
+                findings.error(step.markOf("playbook"), path + " has no playbook");
+            } else if (!isEmpty(step, "script")) {
+                findings.error(step.keyMark("script"), path + ": a playbook and a script cannot both be given");
+            } else if (!Files.isReadable(Path.of(playbook))) {
+                findings.error(step.markOf("playbook"), path + ".playbook: " + playbook + " cannot be read");
+            }
+        } else if (playbook != null && !playbook.isEmpty()) {
+            findings.error(step.keyMark("playbook"), path + ".playbook belongs to mode: ansible only");
+        }
+    }
+
+    private void probe(Mapping probe, String path) {
+        if (probe.has("file")) {
+            findings.error(
+                    probe.keyMark("file"),
+                    path + ".file is read when an instance is made of a template, and cannot stand in its lima.yaml",
+                    "write the text itself under script");
+        } else if (!String.valueOf(probe.text("script")).startsWith("#!") && !probe.isFaulty("script")) {
+            findings.error(
+                    probe.markOf("script"), path + ".script must begin with #!", "begin it with a line like #!/bin/sh");
+        }
+        if (!probe.filledText("mode").equals("readiness")) {
+            findings.error(probe.markOf("mode"), path + ".mode must be readiness, not " + probe.text("mode"));
+        }
+    }
+
+    private void absolute(Mapping section, String key, String path) {
+        String value = section.text(key);
+        if (value == null ? !section.isFaulty(key) : !Paths.isAbsolute(value)) {
+            findings.error(
+                    section.markOf(key),
+                    value == null ? path + " is missing" : path + " must be an absolute path, not \"" + value + "\"");
+        }
+    }
+
+    private static boolean isEmpty(Mapping section, String key) {
+        String text = section.text(key);
+        return (text == null || text.isBlank()) && !section.isFaulty(key);
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.config.internal;
+
+import io.jlima.api.config.ConfigReader.Facts;
+import io.jlima.api.config.ConfigReader.Resolved;
+import io.jlima.config.internal.template.TextFile;
+import io.jlima.config.internal.yaml.Findings;
+import io.jlima.config.internal.yaml.Mapping;
+import io.jlima.config.internal.yaml.Node;
+import io.jlima.config.internal.yaml.YamlText;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** One way from text to model: read, merge, fill, validate, decode. Used once. */
+final class Resolution {
+    private final Facts facts;
+    private final Findings findings = new Findings();
+
+    Resolution(Facts facts) {
+        this.facts = facts;
+    }
+
+    Resolved resolve(String text, String source) {
+        Mapping instance = inShape(YamlText.read(text, source));
+        new ParamRules(findings).checkUse(instance);
+        Layers layers = new Layers(layer("default.yaml"), instance, layer("override.yaml"));
+
+        Mapping document = layers.merged();
+        fill(document, layers, instance.textMap("param"));
+        validate(document);
+        findings.throwErrors(source);
+        return new Resolved(ConfigDecoder.decode(document), PlainTree.of(inOrder(document)), findings.warnings());
+    }
+
+    /** With the keys in the order in which they are usually written. */
+    private static Mapping inOrder(Mapping document) {
+        Mapping ordered = new Mapping(document.mark());
+        for (String key : Schema.LIMA_YAML.fields().keySet()) {
+            Node value = document.get(key);
+            if (value != null) {
+                ordered.put(key, value);
+            }
+        }
+        return ordered;
+    }
+
+    private Mapping layer(String name) {
+        Path file = facts.configDirectory().resolve(name);
+        return Files.exists(file) ? inShape(YamlText.read(TextFile.read(file), file.toString())) : new Mapping();
+    }
+
+    private Mapping inShape(Mapping document) {
+        Mapping layer = new Conformer(findings).conform(document);
+        new OldKeys(findings).translate(layer);
+        return layer;
+    }
+
+    private void fill(Mapping document, Layers layers, Map<String, String> param) {
+        new OldKeys(findings).translateOptions(document);
+        new Defaults(facts, findings).fillScalars(document);
+        // Everything below may use the account's name and home.
+        Evaluation evaluation = new Evaluation(facts, param, document.section("user"), findings);
+        document.put("mounts", new MountLayers(facts, evaluation, findings).merge(layers.rising("mounts"), document));
+        document.put("networks", new NetworkLayers(facts, findings).merge(layers.rising("networks"), document));
+        ListDefaults lists = new ListDefaults(facts, evaluation, findings);
+        lists.fill(document);
+        if (document.flag("plain")) {
+            lists.makePlain(document);
+        }
+    }
+
+    private void validate(Mapping document) {
+        new MachineRules(findings).check(document);
+        new GuestRules(findings).check(document);
+        new ForwardRules(facts.os(), findings).check(document);
+        List<Mapping> networks = document.mappings("networks");
+        boolean named = networks.stream().anyMatch(network -> network.has("lima"));
+        Map<String, String> modes = named ? NetworkModes.read(facts.configDirectory()) : Map.of();
+        new NetworkRules(facts.os(), modes, findings).check(networks);
+        new ParamRules(findings).check(document.section("param"));
+    }
+}
