@@ -176,6 +176,14 @@ final class QemuMachine implements Machine {
         return connection.execute(command, arguments, ANSWER);
     }
 
+    /** Closes the monitor connection as if QEMU had done so; it is made anew. */
+    void dropMonitor() {
+        QmpConnection connection = monitor;
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
     @Override
     public ProcessIdentity identity() {
         return run.identity();
@@ -263,9 +271,6 @@ final class QemuMachine implements Machine {
     public void release() {
         released = true;
         events.end();
-        QmpConnection connection = monitor;
-        if (connection != null) {
-            connection.close();
-        }
+        dropMonitor();
     }
 }

@@ -84,20 +84,21 @@ class AcceleratorsTest {
     @Test
     void remembersTheOutcomeOfThisBoot() throws IOException {
         choose("exit 33");
-        choose("exit 33");
+        QemuProgram program = new QemuProgram(home.resolve("qemu-system-x86_64"), List.of());
+        choose(program);
         assertThat(calls).content().isEqualTo("x\n");
         Path record = home.resolve(".cache/lima/jlima-accelerator");
         assertThat(record).content().startsWith(RunRecord.hostBoot()).endsWith("\tkvm\t\t\n");
 
         // Another QEMU may do better.
-        Files.setLastModifiedTime(home.resolve("qemu-system-x86_64"), FileTime.fromMillis(0));
-        choose(new QemuProgram(home.resolve("qemu-system-x86_64"), List.of()));
+        Files.setLastModifiedTime(program.path(), FileTime.fromMillis(0));
+        choose(program);
         assertThat(calls).content().isEqualTo("x\nx\n");
         assertThat(Files.readAllLines(record)).hasSize(2);
 
         // So may another kernel.
         Files.writeString(record, Files.readString(record).replace(RunRecord.hostBoot(), "another-boot"));
-        choose("exit 33");
+        choose(program);
         assertThat(calls).content().isEqualTo("x\nx\nx\n");
         assertThat(Files.readAllLines(record)).hasSize(1);
     }

@@ -68,7 +68,7 @@ class QemuProgramTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             /nowhere/qemu -m 1 | /nowhere/qemu
-            "'open"            | cannot be split
+            "open              | cannot be split
             """)
     void isNamedWrongly(String value, String words) {
         assertThatThrownBy(() -> find(Arch.X86_64, Caller.in(home, "QEMU_SYSTEM_X86_64", value)))
