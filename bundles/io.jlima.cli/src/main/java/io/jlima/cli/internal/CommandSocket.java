@@ -57,8 +57,7 @@ public final class CommandSocket {
             @Reference CommandSet commands,
             @Reference Instances instances,
             @Reference DaemonControl control,
-            @Reference(target = "(jlima.launcher=ready)", cardinality = ReferenceCardinality.OPTIONAL) @Nullable
-                    Runnable ready)
+            @Reference(target = "(jlima.launcher=ready)") Runnable ready)
             throws IOException {
         this.commands = commands;
         this.instances = instances;

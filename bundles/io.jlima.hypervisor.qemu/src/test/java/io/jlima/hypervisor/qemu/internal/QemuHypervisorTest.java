@@ -91,7 +91,8 @@ class QemuHypervisorTest {
     @Test
     void aStartThatIsGivenUpLeavesNothing() throws Exception {
         Path started = home.resolve("started");
-        HostEnvironment caller = caller(VERSION + "mkfifo '" + started + "'; echo $$ > '" + started + "'; exec sleep 60");
+        HostEnvironment caller =
+                caller(VERSION + "mkfifo '" + started + "'; echo $$ > '" + started + "'; exec sleep 60");
         CompletableFuture<Void> outcome = new CompletableFuture<>();
         Thread starter = Thread.ofPlatform().start(() -> {
             try {
