@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Starts the daemon of the LIMA_HOME named by the first argument. Run by the client, which learns from the end of our
-# standard output that the daemon serves or has given up.
+# Starts the daemon of the LIMA_HOME named by the first argument, and ends when the daemon serves or has given up.
 
 home=$1
 
@@ -40,18 +39,22 @@ aot=-Xshare:auto
 
 # Only what belongs to the user as such: everything else is the affair of each caller of its own.
 run() {
-    env -i HOME="$HOME" USER="$user" LOGNAME="$user" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 \
+    exec env -i HOME="$HOME" USER="$user" LOGNAME="$user" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 \
         ${XDG_RUNTIME_DIR:+XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR"} \
         "$@" "$_JLIMA_JAVA/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
         -Xms8m -Xmn4m -Xmx256m -XX:+ExitOnOutOfMemoryError -Xlog:disable "$aot" \
+        --sun-misc-unsafe-memory-access=allow \
         ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
         -cp "$_JLIMA_PREFIX/lib/launcher/io.jlima.launcher.jar:$_JLIMA_PREFIX/lib/launcher/org.apache.felix.framework.jar:$_JLIMA_PREFIX/lib/launcher/slf4j-api.jar" \
         io.jlima.launcher.Launcher "$home" "$_JLIMA_PREFIX" "$_JLIMA_VERSION"
 }
 umask 022
 cd / || exit 1
+# The daemon closes its standard output when it serves: the end of the pipe is the news that cat waits for.
 # shellcheck disable=SC2086 # both are lists of words
-run $scope $session </dev/null 2>>"$home/_daemon/log" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+{
+    run $scope $session </dev/null 2>>"$home/_daemon/log" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+} | cat
 
 if ! [ -f "$_JLIMA_AOT/daemon.aot" ] && [ -z "$_JLIMA_TRAINING" ]; then
     # shellcheck disable=SC2086

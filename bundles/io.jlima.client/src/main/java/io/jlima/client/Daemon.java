@@ -41,10 +41,9 @@ final class Daemon {
         Process script = new ProcessBuilder(
                         "/bin/sh", prefix.resolve("lib/daemon.sh").toString(), home.toString())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        // The daemon keeps the script's output open until it serves, or until it gives up: end of file is the news.
-        script.getInputStream().readAllBytes();
         if (script.waitFor() != 0) {
             throw new Failure("the daemon could not be started");
         }
