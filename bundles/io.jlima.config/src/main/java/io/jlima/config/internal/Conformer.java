@@ -52,7 +52,9 @@ final class Conformer {
             Shape.Field field = struct.fields().get(key);
             if (field == null && !struct.open()) {
                 unknown(mapping, key, struct, path);
-            } else if (!value.isNull()) {
+            } else if (value.isNull()) {
+                result.addKey(key, mapping.keyMark(key));
+            } else {
                 Shape shape = field == null ? Leaf.ANY : field.shape();
                 conform(value, shape, path.isEmpty() ? key : path + "." + key)
                         .ifPresentOrElse(v -> result.put(key, mapping.keyMark(key), v), () -> result.addFaulty(key));
@@ -141,6 +143,7 @@ final class Conformer {
         }
         return switch (leaf) {
             case TEXT -> Optional.of(text(scalar, path));
+            case OCTAL -> Optional.of(octal(scalar));
             case BOOL -> bool(scalar, path);
             case INTEGER -> integer(scalar, path, Integer.MIN_VALUE, Integer.MAX_VALUE);
             case LONG -> integer(scalar, path, Long.MIN_VALUE, Long.MAX_VALUE);
@@ -157,6 +160,12 @@ final class Conformer {
                             + scalar.text() + "\"; put it in quotes to keep it as written");
         }
         return scalar.withText(scalar.text());
+    }
+
+    /** Digits as they stand there: whoever writes 0644 or 0o644 means the mode 644 and not the number 420. */
+    private static Scalar octal(Scalar scalar) {
+        boolean marked = scalar.kind() == Kind.INT && scalar.written().startsWith("0o");
+        return scalar.withText(marked ? scalar.written().substring(2) : scalar.written());
     }
 
     private Optional<Node> bool(Scalar scalar, String path) {

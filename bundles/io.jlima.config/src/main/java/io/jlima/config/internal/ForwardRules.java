@@ -33,9 +33,15 @@ final class ForwardRules {
                     rule.markOf("guestIPMustBeZero"),
                     path + ".guestIPMustBeZero needs guestIP 0.0.0.0, not " + rule.text("guestIP"));
         }
-        boolean usable = side(rule, "guest", path) & side(rule, "host", path);
         boolean guestSocket = rule.has("guestSocket");
         boolean hostSocket = rule.has("hostSocket");
+        boolean usable = side(rule, "guest", path);
+        if (guestSocket && !hostSocket && ListDefaults.end(rule, "hostPortRange", 0) == 0) {
+            // Nothing was given for the host, and it cannot have the guest's ports.
+            usable = usable && !rule.isFaulty("hostPortRange");
+        } else {
+            usable &= side(rule, "host", path);
+        }
         if (usable) {
             lengths(rule, path, guestSocket, hostSocket);
         }
@@ -101,7 +107,7 @@ final class ForwardRules {
                     rule.markOf("hostPortRange"),
                     path + ": the guest has " + guest + " ports but the host " + host,
                     "give both sides equally many");
-        } else if (guestSocket && !hostSocket && host != 1) {
+        } else if (guestSocket && !hostSocket && (host != 1 || ListDefaults.end(rule, "hostPortRange", 0) == 0)) {
             findings.error(rule.markOf("guestSocket"), path + ".guestSocket needs a hostSocket or a single hostPort");
         } else if (hostSocket && !guestSocket && guest != 1) {
             findings.error(rule.markOf("hostSocket"), path + ".hostSocket needs a guestSocket or a single guestPort");

@@ -20,7 +20,7 @@ final class GuestRules {
     private static final Set<String> NOT_ON_WINDOWS = Set.of("ansible", "boot", "yq");
     private static final List<String> DATA_KEYS =
             List.of("content", "overwrite", "owner", "path", "permissions", "format");
-    private static final Pattern OCTAL = Pattern.compile("(?:0o?)?[0-7]{1,4}");
+    private static final Pattern OCTAL = Pattern.compile("0*[0-7]{1,4}");
 
     private final Findings findings;
 

@@ -126,6 +126,13 @@ final class ListDefaults {
         if (rule.get(key) instanceof Sequence given && !given.items().isEmpty() || rule.isFaulty(key)) {
             return;
         }
+        boolean followsGuest = side.equals("host") && !rule.has("hostPort") && !rule.has("hostSocket");
+        if (rule.isFaulty(side + "Port")
+                || followsGuest && rule.texts("guestPortRange").size() != 2) {
+            // Reported where it stands; nothing can be derived from it.
+            rule.addFaulty(key);
+            return;
+        }
         long port = rule.number(side + "Port");
         boolean socket = rule.has(side + "Socket");
         Node first = rule.get(side + "Port");

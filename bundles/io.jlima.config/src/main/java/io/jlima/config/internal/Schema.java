@@ -40,7 +40,8 @@ final class Schema {
             .with("virtiofs", struct().integer("queueSize"));
 
     private static final Struct PROVISION = struct().text(
-                    "mode", "script", "playbook", "path", "content", "owner", "permissions", "expression", "format")
+                    "mode", "script", "playbook", "path", "content", "owner", "expression", "format")
+            .with("permissions", Leaf.OCTAL)
             .bool("overwrite", "skipDefaultDependencyResolution")
             .with("file", LOCATOR);
 

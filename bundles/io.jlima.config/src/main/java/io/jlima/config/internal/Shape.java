@@ -11,6 +11,8 @@ sealed interface Shape {
     enum Leaf implements Shape {
         /** Text; numbers and booleans are taken as the text of their value. */
         TEXT,
+        /** File permissions, which are octal in every spelling. */
+        OCTAL,
         BOOL,
         /** A whole number within 32 bits; a text of digits is taken too. */
         INTEGER,

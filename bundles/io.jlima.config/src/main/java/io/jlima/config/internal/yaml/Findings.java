@@ -66,13 +66,13 @@ public final class Findings {
             Fault only = faults.iterator().next();
             String line = only.mark.shownLine();
             throw new LimaException(
-                    only.mark.position() + ": " + only.what, line.isEmpty() ? null : "    " + line, only.right, null);
+                    only.mark.position() + ": " + only.what, line.isEmpty() ? null : "| " + line, only.right, null);
         }
         List<String> lines = new ArrayList<>();
         faults.stream().limit(LISTED).forEach(fault -> {
             lines.add(fault.mark.position() + ": " + fault.what);
             if (!fault.mark.shownLine().isEmpty()) {
-                lines.add("    " + fault.mark.shownLine());
+                lines.add("    | " + fault.mark.shownLine());
             }
             if (fault.right != null) {
                 lines.add("    -> " + fault.right);

@@ -56,6 +56,11 @@ public final class Mapping implements Node {
         entries.remove(key);
     }
 
+    /** Remembers where a key stands that has no value. */
+    public void addKey(String key, Mark keyMark) {
+        keyMarks.put(key, keyMark);
+    }
+
     /** Remembers that a value was given but could not be used, so that nobody reports it as missing. */
     public void addFaulty(String key) {
         faulty.add(key);

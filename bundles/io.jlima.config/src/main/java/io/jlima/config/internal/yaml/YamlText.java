@@ -3,6 +3,7 @@ package io.jlima.config.internal.yaml;
 
 import io.jlima.api.LimaException;
 import io.jlima.config.internal.yaml.Node.Kind;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -82,7 +83,8 @@ public final class YamlText {
         }
     }
 
-    private static final Map<String, String> HINTS = Map.ofEntries(
+    /** From words of the parser to what would be right; the first that fits. */
+    private static final List<Map.Entry<String, String>> HINTS = List.of(
             Map.entry("TAB", "indent with blanks"),
             Map.entry("mapping values are not allowed", "put quotes around a text that contains a colon and a blank"),
             Map.entry("expected <block end>", "give all entries of one block the same indentation"),
@@ -97,7 +99,7 @@ public final class YamlText {
             Map.entry("aliases", "write the values out instead of repeating them by alias"));
 
     private static @Nullable String hint(String problem) {
-        return HINTS.entrySet().stream()
+        return HINTS.stream()
                 .filter(h -> problem.contains(h.getKey()))
                 .map(Map.Entry::getValue)
                 .findFirst()

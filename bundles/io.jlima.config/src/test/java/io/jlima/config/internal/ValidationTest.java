@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.config.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jlima.api.Arch;
+import io.jlima.api.config.InstanceConfig;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is refused beyond kinds of values, and what just passes. */
+class ValidationTest {
+    @TempDir
+    Path home;
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '§',
+            quoteCharacter = '´',
+            value = {
+                "base: template:x § 2:1: base is merged when an instance is made",
+                "minimumLimaVersion: 3.0.0 § 2:21: this file needs Lima 3.0.0",
+                "minimumLimaVersion: 2.2.1 § needs Lima 2.2.1",
+                "minimumLimaVersion: soon § 2:21: minimumLimaVersion: \"soon\" is no version",
+                "os: linux § 2:5: os must be one of Linux, Darwin, FreeBSD, Windows, not \"linux\"",
+                "os: linux § did you mean Linux?",
+                "vmType: vz\\nos: Windows § 2:9: Windows guests need vmType: qemu, not vz",
+                "arch: s390x\\nos: Windows § Windows guests are x86_64 or aarch64",
+                "os: Windows\\nuser: {shell: /bin/sh} § 3:15: user.shell must be one of cmd.exe",
+                "os: Windows\\nprovision: [{mode: boot, script: x}] § no mode boot for Windows",
+                "os: Darwin\\nuser: {passwordlessSudo: true} § cannot be true for Darwin",
+                "arch: amd64 § 2:7: arch: unknown architecture \"amd64\"",
+                "arch: amd64 § write x86_64",
+                "arch: X86 § write",
+                "user: {shell: bash} § 2:15: user.shell must be an absolute path",
+                "user: {name: root} § 2:14: user.name: \"root\" cannot be",
+                "user: {name: 'a b'} § cannot be the account",
+                "user: {name: ''} § cannot be the account",
+                "user: {uid: 0} § 2:13: user.uid must be from 1",
+                "user: {uid: -1} § user.uid must be from 1",
+                "user: {home: home} § 2:14: user.home must be an absolute path",
+                "user: {home: ''} § user.home must be an absolute path",
+                "user: {passwordlessSudo: false} § 2:26: user.passwordlessSudo: false needs plain: true",
+                "cpus: -1 § 2:7: cpus must be at least 1",
+                "disk: 1 byte § 2:7: disk: \"1 byte\" is no size",
+                "additionalDisks: [-x] § 2:19: \"-x\" cannot name a disk",
+                "additionalDisks: [a--b] § cannot name a disk",
+                "additionalDisks: [{format: true}] § 2:19: an additional disk has no name",
+                "ssh: {localPort: 22} § 2:18: ssh.localPort must be a port",
+                "ssh: {localPort: -1} § ssh.localPort must be a port",
+                "ssh: {localPort: 65536} § ssh.localPort must be a port",
+                "mountType: sshfs § 2:12: mountType must be one of reverse-sshfs, 9p, virtiofs, wsl2",
+                "mountType: 9P § did you mean 9p?",
+                "mountType: 9p\\nmountTypesUnsupported: [9p] § 2:12: mountType: 9p is listed in",
+                "mounts: [{location: relative}] § 2:21: mounts: the location \"relative\" must be an absolute path",
+                "mounts: [{location: '~other/x'}] § home directories of other users",
+                "mounts: [{location: ~}] § 2:11: a mount has no location",
+                "mounts: [{location: ''}] § a mount has no location",
+                "mounts: [{writable: true}] § 2:10: a mount has no location",
+                "mounts: [{location: /}] § nothing can be mounted on /",
+                "mounts: [{location: /tmp}] § nothing can be mounted on /tmp",
+                "mounts: [{location: /x, mountPoint: /usr}] § 2:37: mounts: nothing can be mounted on /usr",
+                "mounts: [{location: /x, mountPoint: /usr/}] § nothing can be mounted on /usr/",
+                "mounts: [{location: /x, mountPoint: /usr/../etc}] § nothing can be mounted on",
+                "mounts: [{location: /x, mountPoint: /home/foo.guest}] § nothing can be mounted on /home/foo.guest",
+                "mounts: [{location: /x, mountPoint: '{{.Home}}'}] § nothing can be mounted on /home/foo.guest",
+                "mounts: [{location: /x, mountPoint: '~/x'}] § write {{.Home}}",
+                "mounts: [{location: /x, mountPoint: x}] § must be an absolute path of the guest",
+                "mounts: [{location: /x, mountPoint: '{{.Hom}}'}] § did you mean {{.Home}}?",
+                "mounts: [{location: /etc/passwd, mountPoint: /x}] § /etc/passwd is not a directory",
+                "mounts: [{location: /x, 9p: {msize: big}}] § 9p.msize: \"big\" is no size",
+                "provision: [{mode: sytem, script: x}] § 2:20: provision[0].mode must be one of",
+                "provision: [{mode: sytem, script: x}] § did you mean system?",
+                "provision: [{script: ''}] § 2:22: provision[0] has no script",
+                "provision: [{mode: user}] § 2:13: provision[0] has no script",
+                "provision: [{script: x, content: y}] § provision[0].content means nothing in mode: system",
+                "provision: [{script: x, owner: y}] § owner means nothing",
+                "provision: [{script: x, skipDefaultDependencyResolution: true}] § belongs to mode: dependency",
+                "provision: [{mode: data}] § provision[0].path is missing",
+                "provision: [{mode: data, path: x}] § provision[0].path must be an absolute path",
+                "provision: [{mode: data, path: /x, permissions: rwx}] § must be an octal number",
+                "provision: [{mode: data, path: /x, permissions: 888}] § must be an octal number",
+                "provision: [{mode: yq, path: /x}] § provision[0] has no expression",
+                "provision: [{file: x.sh}] § provision[0].file is read when",
+                "provision: [{mode: ansible}] § provision[0] has no playbook",
+                "provision: [{mode: ansible, playbook: /no/such}] § /no/such cannot be read",
+                "provision: [{script: x, playbook: /x}] § playbook belongs to mode: ansible",
+                "provision: [{script: 'echo {{.Usr}}'}] § 2:22: provision[0].script: there is no variable {{.Usr}}",
+                "provision: [{script: 'echo {{.Param.x}}'}] § {{.Param.x}} is not defined under param",
+                "probes: [{}] § 2:10: probes[0].script must begin with #!",
+                "probes: [{script: ls}] § 2:19: probes[0].script must begin with #!",
+                "probes: [{script: '#!x', mode: liveness}] § probes[0].mode must be readiness",
+                "probes: [{file: x}] § probes[0].file is read when",
+                "portForwards: [{guestIP: 1.2.3.4, guestIPMustBeZero: true}] § needs guestIP 0.0.0.0",
+                "portForwards: [{guestPort: 22}] § 2:28: portForwards[0]: guest port 22",
+                "portForwards: [{hostPort: 22, guestPort: 80}] § host port 22",
+                "portForwards: [{guestPort: 70000}] § guest port 70000",
+                "portForwards: [{guestPort: -5}] § guest port -5",
+                "portForwards: [{guestPort: 80, guestPortRange: [81, 82]}] § guestPort is not the first of guestPortRange",
+                "portForwards: [{guestPortRange: [80]}] § guestPortRange must have two ports",
+                "portForwards: [{guestPortRange: [80, 81, 82]}] § guestPortRange must have two ports",
+                "portForwards: [{guestPortRange: [90, 80]}] § guestPortRange ends before it begins",
+                "portForwards: [{guestPortRange: [80, 90], hostPortRange: [80, 91]}] § the guest has 11 ports but the host 12",
+                "portForwards: [{guestPort: 80, guestSocket: /x}] § cannot both be given",
+                "portForwards: [{guestSocket: x, hostSocket: y}] § guestSocket must be an absolute path",
+                "portForwards: [{guestSocket: /x}] § needs a hostSocket or a single hostPort",
+                "portForwards: [{guestSocket: /x, hostPortRange: [1000, 1001]}] § single hostPort",
+                "portForwards: [{hostSocket: x}] § needs a guestSocket or a single guestPort",
+                "portForwards: [{hostSocket: x, guestPortRange: [80, 90]}] § single guestPort",
+                "portForwards: [{guestPort: 80, proto: sctp}] § proto must be tcp, udp or any",
+                "portForwards: [{guestPort: 80, reverse: true}] § reverse needs both",
+                "copyToHost: [{guest: x, host: /x}] § 2:22: copyToHost[0].guest must be an absolute path",
+                "copyToHost: [{guest: /x, host: x}] § copyToHost[0].host must be an absolute path",
+                "copyToHost: [{host: /x}] § copyToHost[0].guest is missing",
+                "dns: [1.1.1.1] § dns cannot be given while hostResolver is enabled",
+                "networks: [{}] § 2:12: networks[0] must have one of lima, socket and vzNAT, but has none",
+                "networks: [{lima: user-v2, vzNAT: true}] § but has 2",
+                "networks: [{lima: usr-v2}] § did you mean user-v2?",
+                "networks: [{lima: shared}] § needs socket_vmnet",
+                "networks: [{socket: /etc/passwd}] § /etc/passwd is not a socket",
+                "networks: [{lima: user-v2, macAddress: '52:55'}] § is no MAC address",
+                "networks: [{lima: user-v2, interface: eth0}] § is the built-in interface's name",
+                "networks: [{lima: user-v2, interface: abcdefghijklmnop}] § is longer than 15 bytes",
+                "networks: [{lima: user-v2, interface: 'a b'}] § blank or a slash",
+                "networks: [{lima: user-v2, interface: a/b}] § blank or a slash",
+                "networks: [{lima: user-v2, interface: lima1}, {lima: user-v2}] § \"lima1\" is used twice",
+                "networks: [{lima: user-v2, metric: -1}] § metric must not be negative",
+                "param: {a: b} § 2:9: param.a is used nowhere",
+                "param: {a-b: c} § cannot name a parameter",
+                "param: {1a: c} § cannot name a parameter",
+                "param: {internal_netplanOptional: \"x\\x0ay\"} § has a line end",
+                "arch: s390x\\ntpm: true § tpm: there is none for s390x",
+                "audio: {interface: ac97} § 2:20: audio.interface must be one of hda, virtio",
+                "containerd: {archives: [{location: /x, digest: md5:x}]} § is not supported",
+                "vmOpts: {qemu: {cpuType: [x]}} § vmOpts.qemu.cpuType must be a mapping",
+            })
+    void isRefused(String yaml, String words) {
+        assertThat(Given.linux(home).refusal(yaml.replace("\\n", "\n") + "\n")).contains(words);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '§',
+            value = {
+                "cpus: 4 § 1:1: images is empty",
+                "images: [] § 1:9: images is empty",
+                "images: [{arch: x86_64}] § 1:10: images[0] has no location",
+                "images: [{location: ''}] § images[0] has no location",
+                "images: [{location: ~other/x.img}] § 1:21: images[0].location: the home directory of another user",
+                "images: [{location: /x, arch: arm64}] § 1:31: images[0].arch: unknown architecture",
+                "images: [{location: /x, arch: arm64}] § write aarch64",
+                "images: [{location: /x, digest: abc}] § names no algorithm",
+                "images: [{location: /x, digest: 'md5:0123'}] § \"md5\" is not supported",
+                "images: [{location: /x, digest: 'sha256:0123'}] § has not 64",
+                "images: [{location: /x, arch: aarch64, kernel: {location: /k, arch: x86_64}}] § but the image's is aarch64",
+                "images: [{location: /x, initrd: {location: /k, arch: armv7l}}] § images[0].initrd.arch is armv7l",
+                "images: [{location: /x, kernel: {cmdline: x}}] § images[0].kernel has no location",
+            })
+    void badImagesAreRefused(String yaml, String words) {
+        assertThat(Given.linux(home).refusalOf(yaml + "\n")).contains(words);
+    }
+
+    @Test
+    void upperCaseDigestsAreRefused() {
+        String digest = "A".repeat(64);
+        assertThat(Given.linux(home).refusalOf("images: [{location: /x, digest: 'sha256:" + digest + "'}]"))
+                .contains("lower-case");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/abs/x.qcow2            | /abs/x.qcow2",
+                "~/x.img                 | /home/foo/x.img",
+                "relative/x.img          | relative/x.img",
+                "file:///x.img           | file:///x.img",
+                "http://h/x              | http://h/x",
+                "https://h/x?y=z         | https://h/x?y=z",
+                "debian:bookworm         | debian:bookworm",
+                "debian:trixie?include=a | debian:trixie?include=a",
+            })
+    void locationsOfEverySchemeAreAccepted(String location, String expected) {
+        assertThat(Given.linux(home)
+                        .resolve("images: [{location: '" + location + "'}]")
+                        .config()
+                        .images()
+                        .getFirst()
+                        .file()
+                        .location())
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "minimumLimaVersion: 2.0.0",
+                "minimumLimaVersion: v1.1.0-5-gabc",
+                "minimumLimaVersion: 2.0",
+                "vmType: anything",
+                "arch: aarch64",
+                "user: {name: Foo.Bar, shell: /bin/zsh, uid: 5}",
+                "additionalDisks: [a.b-c_d1]",
+                "ssh: {localPort: 2222}",
+                "mounts: [{location: /tmp/lima, writable: true}]",
+                "mounts: [{location: /home/foo}]",
+                "mounts: [{location: /usr, mountPoint: /usr/host}]",
+                "mounts: [{location: /x, mountPoint: '/mnt/{{.Name}}'}]",
+                "mountType: 'reverse-sshfs'",
+                "mountType: virtiofs",
+                "hostResolver: {enabled: false}\ndns: [1.1.1.1, '::1']",
+                "networks: [{lima: user-v2}, {vzNAT: true}, {socket: /no/such/socket}]",
+                "networks: [{lima: user-v2, macAddress: '52-55-55-AA-bb-cc', interface: abcdefghijklmno}]",
+                "param: {a: b}\nprovision: [{script: 'x {{if .Param.a}}y{{end}}'}]",
+                "param: {a: b}\nprovision: [{script: 'echo $PARAM_a'}]",
+                "param: {a: b}\nprobes: [{script: '#!/bin/sh\n\necho {{.Param.a}}'}]",
+                "param: {a: \"tab\\there\"}\nmounts: [{location: '/{{.Param.a}}/x'}]",
+                "param: {internal_netplanOptional: x}",
+                "tpm: true",
+                "audio: {device: default, interface: virtio}",
+                "portForwards: [{guestPort: 80, hostPort: 8080, static: true}]",
+                "portForwards: [{guestPortRange: [1, 65535], ignore: true, proto: udp}]",
+                "portForwards: [{guestSocket: /x, hostPort: 1234}]",
+                "provision: [{mode: data, path: /x, content: y, permissions: 0o755}]",
+                "provision: [{mode: data, path: /x, permissions: '0755'}]",
+                "provision: [{mode: boot, script: x}, {mode: user, script: y}]",
+                "copyToHost: [{guest: /etc/x, host: '~/x', deleteOnStop: true}]",
+                "copyToHost: [{guest: '{{.Home}}/x', host: '{{.Dir}}/x'}]",
+                "env: {}",
+                "video: {display: vnc, vnc: {display: '127.0.0.1:5'}}",
+                "caCerts: {certs: ['x']}",
+                "osOpts: {Windows: {virtioWin: [{location: /x}]}}",
+                "firmware: {images: [{location: /x, vmType: qemu}]}",
+                "ssh: {overVsock: true}",
+                "containerd: {system: false, user: false}\nmounts: []",
+                "provision: [{script: 'docker ps --format \"{{json .}}\"'}]",
+            })
+    void isAccepted(String yaml) {
+        assertThat(Given.linux(home).refusal(yaml + "\n")).isEqualTo("accepted");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '§',
+            value = {
+                "firmware: {legacyBIOS: true}\\narch: aarch64 § 2:24: firmware.legacyBIOS is ignored",
+                "provision: [{script: 'echo $LIMA_CIDATA_USER'}] § LIMA_CIDATA variables",
+                "provision: [{mode: ansible, playbook: /etc/passwd}] § ansible is an old way",
+                "provision: [{script: '{{json .}}'}] § 2:22: provision[0].script is kept as written",
+                "plain: true\\nportForwards: [{guestPortRange: [80, 95], static: true}] § more than 10 ports",
+            })
+    void isWarnedAbout(String yaml, String words) {
+        assertThat(Given.linux(home)
+                        .resolve(Given.IMAGE + yaml.replace("\\n", "\n") + "\n")
+                        .warnings())
+                .singleElement()
+                .asString()
+                .contains(words);
+    }
+
+    @Test
+    void aKeptTextIsUnchanged() {
+        assertThat(Given.linux(home)
+                        .accept("provision: [{script: '{{json .}} {{.User}}'}]\n")
+                        .provision()
+                        .getFirst()
+                        .script())
+                .isEqualTo("{{json .}} {{.User}}");
+    }
+
+    @Test
+    void networksOfTheFileCount() {
+        Given given = Given.linux(home)
+                .with(
+                        "networks.yaml",
+                        "networks:\n  office: {mode: bridged, interface: en0}\n  mine: {mode: user-v2}\n");
+        assertThat(given.refusal("networks: [{lima: mine}, {lima: user-v2}]\n")).isEqualTo("accepted");
+        assertThat(given.refusal("networks: [{lima: office}]\n")).contains("needs socket_vmnet");
+        assertThat(given.refusal("networks: [{lima: shared}]\n")).contains("has no network \"shared\"");
+        assertThat(given.on("darwin", Arch.AARCH64).refusal("networks: [{lima: office}]\n"))
+                .isEqualTo("accepted");
+    }
+
+    @Test
+    void hostSocketsMustFit() {
+        String name = "n".repeat(200);
+        assertThat(Given.linux(home).refusal("portForwards: [{guestPort: 80, hostSocket: " + name + "}]\n"))
+                .contains("longer than the 107 bytes");
+        assertThat(Given.linux(home)
+                        .on("darwin", Arch.AARCH64)
+                        .refusal("portForwards: [{guestPort: 80, hostSocket: " + name + "}]\n"))
+                .contains("longer than the 103 bytes");
+    }
+
+    @Test
+    void oldNetworkKeysBecomeToday() throws IOException {
+        Path socket = home.resolve("s");
+        Path directory = Files.createDirectory(home.resolve("d"));
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            var resolved = Given.linux(home)
+                    .resolve(Given.IMAGE + "network: {vde: [{name: v0, vnl: 'vde://" + socket
+                            + "', switchPort: 3, macAddress: '52:55:55:00:00:07'}]}\n");
+            assertThat(resolved.config().networks())
+                    .containsExactly(new InstanceConfig.NetworkEntry(
+                            null, socket.toString(), false, "52:55:55:00:00:07", "v0", 100));
+            assertThat(resolved.warnings())
+                    .hasSize(3)
+                    .anyMatch(w -> w.startsWith("lima.yaml:2:1: network.vde is an old key; write networks"))
+                    .anyMatch(w -> w.contains("vnl is an old key; write socket"))
+                    .anyMatch(w -> w.contains("switchPort is an old key and is ignored"));
+            assertThat(Given.linux(home)
+                            .accept("networks: [{vnl: " + socket + "}]\n")
+                            .networks())
+                    .singleElement()
+                    .extracting(n -> n.socket())
+                    .isEqualTo(socket.toString());
+        }
+        assertThat(Given.linux(home).refusal("networks: [{vnl: 'vde://" + directory + "'}]\n"))
+                .startsWith("lima.yaml:2:18: ")
+                .contains("is not a stream socket")
+                .contains("socket_vmnet");
+        assertThat(Given.linux(home).refusal("networks: [{vnl: /no/such}]\n")).contains("does not exist");
+        assertThat(Given.linux(home).refusal("networks: [{lima: user-v2}]\nnetwork: {vde: [{vnl: /x}]}\n"))
+                .contains("cannot both be given");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "useHostResolver: false | false | write hostResolver.enabled",
+                "useHostResolver: true  | true  | write hostResolver.enabled",
+                "hostResolver: {enabled: true}\\nuseHostResolver: false | true | which is given too and wins",
+            })
+    void useHostResolverStillWorks(String yaml, boolean enabled, String words) {
+        var resolved = Given.linux(home).resolve(Given.IMAGE + yaml.replace("\\n", "\n") + "\n");
+        assertThat(resolved.config().hostResolver().enabled()).isEqualTo(enabled);
+        assertThat(resolved.warnings()).singleElement().asString().contains("useHostResolver is an old key", words);
+        assertThat(resolved.tree()).doesNotContainKey("useHostResolver");
+    }
+
+    @Test
+    void oldDriverOptionsBecomeToday() {
+        var resolved = Given.linux(home).resolve(Given.IMAGE + """
+                cpuType: {x86_64: max, aarch64: cortex-a72}
+                rosetta: {enabled: true}
+                vmOpts: {qemu: {cpuType: {x86_64: host}}}
+                """);
+        assertThat(resolved.config().vmOpts())
+                .isEqualTo(Map.of(
+                        "qemu",
+                        Map.of("cpuType", Map.of("x86_64", "host", "aarch64", "cortex-a72")),
+                        "vz",
+                        Map.of("rosetta", Map.of("enabled", true))));
+        assertThat(resolved.warnings()).hasSize(3);
+    }
+}
