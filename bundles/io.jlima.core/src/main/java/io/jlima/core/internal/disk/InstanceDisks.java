@@ -10,6 +10,7 @@ import io.jlima.core.internal.image.CachedImage;
 import io.jlima.core.internal.image.FileCopy;
 import io.jlima.core.internal.image.ImageFormat;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +64,9 @@ public final class InstanceDisks {
             if (!exist()) {
                 make(image, size, progress);
             }
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException();
         } catch (IOException e) {
             throw new LimaException("Cannot make the disks in " + directory, e);
         }
@@ -104,6 +108,9 @@ public final class InstanceDisks {
                     present("kernel"),
                     present("initrd"),
                     present("kernel.cmdline") == null ? "" : Files.readString(directory.resolve("kernel.cmdline")));
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException();
         } catch (IOException e) {
             throw new LimaException("Cannot read the disks in " + directory, e);
         }

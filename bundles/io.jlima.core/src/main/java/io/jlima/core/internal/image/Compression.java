@@ -127,7 +127,7 @@ enum Compression {
     }
 
     private static void copy(InputStream from, OutputFile output, Progress.Task task, AtomicLong done)
-            throws IOException {
+            throws IOException, InterruptedException {
         byte[] buffer = new byte[CHUNK];
         for (int n; (n = from.readNBytes(buffer, 0, CHUNK)) > 0; ) {
             output.write(ByteBuffer.wrap(buffer, 0, n));

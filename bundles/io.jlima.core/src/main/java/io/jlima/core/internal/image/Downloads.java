@@ -6,6 +6,7 @@ import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -71,6 +72,9 @@ public final class Downloads {
                     ? new HttpOrigin(location, new WebClient(caller, roots, patience), patience, storage)
                     : new FileOrigin(file, storage)) {
                 return bring(entry, origin, name(location), demanded, unpack, caller, shared);
+            } catch (ClosedByInterruptException e) {
+                Thread.interrupted();
+                throw new InterruptedException();
             } catch (IOException e) {
                 throw new LimaException("Cannot use the download cache in " + entry.directory(), e);
             }

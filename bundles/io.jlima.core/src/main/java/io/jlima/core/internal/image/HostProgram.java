@@ -79,6 +79,9 @@ public record HostProgram(Path file, HostEnvironment caller) {
                 if (e.getCause() instanceof IOException failure) {
                     throw failure;
                 }
+                if (e.getCause() instanceof InterruptedException failure) {
+                    throw failure;
+                }
                 if (e.getCause() instanceof RuntimeException failure) {
                     throw failure;
                 }
@@ -131,6 +134,6 @@ public record HostProgram(Path file, HostEnvironment caller) {
 
     /** Reads a program's standard output; the stream is closed afterwards. */
     public interface Output {
-        void read(InputStream stdout) throws IOException;
+        void read(InputStream stdout) throws IOException, InterruptedException;
     }
 }

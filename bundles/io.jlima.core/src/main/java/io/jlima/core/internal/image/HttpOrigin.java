@@ -172,7 +172,8 @@ final class HttpOrigin implements Origin {
     }
 
     /** Writes; on a full disk, room is needed first, so that what has come is given up. */
-    private static void write(ByteBuffer piece, OutputFile out, CacheEntry entry) throws IOException {
+    private static void write(ByteBuffer piece, OutputFile out, CacheEntry entry)
+            throws IOException, InterruptedException {
         try {
             out.write(piece);
         } catch (LimaException e) {

@@ -78,6 +78,9 @@ public enum ImageFormat {
                 if (header.externalData()) {
                     throw refusal(file, "its content is in another file");
                 }
+                if (header.virtualSize() < 0) {
+                    throw refusal(file, "its header says that it has a negative size");
+                }
                 if (header.encrypted()) {
                     throw refusal(file, "it is encrypted");
                 }

@@ -9,6 +9,7 @@ import io.jlima.api.config.InstanceConfig.FileRef;
 import io.jlima.api.config.InstanceConfig.Image;
 import io.jlima.api.image.ImageSource;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,6 +103,9 @@ public final class Images {
         ImageFormat format;
         try {
             format = ImageFormat.ofForeign(disk);
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException();
         } catch (IOException e) {
             throw new LimaException("Cannot read the image " + disk, e);
         }

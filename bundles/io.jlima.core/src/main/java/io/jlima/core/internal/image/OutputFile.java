@@ -5,7 +5,9 @@ import io.jlima.api.LimaException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
@@ -29,13 +31,12 @@ final class OutputFile implements Closeable {
     private final long expected;
     private long position;
 
-    private OutputFile(Path file, Storage storage, SeekableByteChannel channel, long expected) throws IOException {
+    private OutputFile(Path file, Storage storage, SeekableByteChannel channel, long begun, long expected) {
         this.file = file;
         this.storage = storage;
         this.channel = channel;
+        this.position = begun;
         this.expected = expected;
-        this.position = channel.size();
-        channel.position(position);
     }
 
     /**
@@ -45,26 +46,16 @@ final class OutputFile implements Closeable {
      * @throws LimaException when it cannot be written or will not fit
      */
     static OutputFile open(Storage storage, Path file, long expected) {
-        SeekableByteChannel channel;
         try {
-            channel = storage.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            long begun = Files.exists(file) ? Files.size(file) : 0;
+            long free = free(storage, file);
+            if (expected - begun > free) {
+                throw full(file, expected - begun, free, null);
+            }
+            SeekableByteChannel channel = storage.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            return new OutputFile(file, storage, channel, begun, expected);
         } catch (IOException e) {
             throw new LimaException("Cannot write " + file, e);
-        }
-        try {
-            OutputFile output = new OutputFile(file, storage, channel, expected);
-            long missing = expected - output.position;
-            long free = output.free();
-            if (missing > free) {
-                throw full(file, missing, free, null);
-            }
-            return output;
-        } catch (IOException | RuntimeException e) {
-            try (channel) {
-                throw e instanceof LimaException l ? l : new LimaException("Cannot write " + file, e);
-            } catch (IOException closing) {
-                throw new LimaException("Cannot write " + file, closing);
-            }
         }
     }
 
@@ -78,7 +69,7 @@ final class OutputFile implements Closeable {
      *
      * @throws LimaException when that fails
      */
-    void write(ByteBuffer bytes) {
+    void write(ByteBuffer bytes) throws InterruptedException {
         try {
             while (bytes.hasRemaining()) {
                 int length = (int) Math.min(bytes.remaining(), BLOCK - position % BLOCK);
@@ -98,7 +89,7 @@ final class OutputFile implements Closeable {
     }
 
     /** Gives the file its full length. */
-    void finish() {
+    void finish() throws InterruptedException {
         try {
             if (channel.size() < position) {
                 channel.position(position - 1);
@@ -109,17 +100,21 @@ final class OutputFile implements Closeable {
         }
     }
 
-    private LimaException failure(IOException e, long unwritten) {
+    private LimaException failure(IOException e, long unwritten) throws InterruptedException {
+        if (e instanceof ClosedByInterruptException) {
+            Thread.interrupted();
+            throw new InterruptedException();
+        }
         // A system's words for this may be translated, so what is free counts too.
         String words = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-        long free = free();
+        long free = free(storage, file);
         long missing = Math.max(expected - position, unwritten);
         return words.contains("no space left") || words.contains("quota exceeded") || free < unwritten
                 ? full(file, missing, free, e)
                 : new LimaException("Cannot write " + file, e);
     }
 
-    private long free() {
+    private static long free(Storage storage, Path file) {
         try {
             Path directory = file.toAbsolutePath().getParent();
             return directory == null ? Long.MAX_VALUE : storage.usableSpace(directory);

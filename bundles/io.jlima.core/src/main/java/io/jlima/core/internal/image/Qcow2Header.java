@@ -40,7 +40,7 @@ public record Qcow2Header(
             String name = null;
             if (nameOffset != 0) {
                 int length = Math.clamp(nameLength, 0, MAX_NAME);
-                name = nameOffset < 0
+                name = nameOffset < 0 || nameOffset > channel.size()
                         ? ""
                         : StandardCharsets.UTF_8
                                 .decode(bytes(channel, nameOffset, length))
