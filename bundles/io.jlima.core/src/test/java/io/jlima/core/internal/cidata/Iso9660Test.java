@@ -164,9 +164,7 @@ class Iso9660Test {
     }
 
     private Path extract(Path image) throws Exception {
-        Path target = directory.resolve("extracted");
-        run("xorriso", "-osirrox", "on:auto_chmod_on", "-indev", image.toString(), "-extract", "/", target.toString());
-        return target;
+        return Program.extract(image, directory.resolve("extracted"));
     }
 
     private static Map<String, String> contents(Path top) throws IOException {

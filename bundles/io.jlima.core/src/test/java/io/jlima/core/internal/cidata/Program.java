@@ -4,6 +4,7 @@ package io.jlima.core.internal.cidata;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,24 @@ final class Program {
 
     /** Exit status, and standard output and error together. */
     record Result(int status, String output) {}
+
+    /** Unpacks a volume with another program than the one that wrote it. */
+    static Path extract(Path image, Path target) throws IOException, InterruptedException {
+        Result result = run(
+                Map.of(),
+                "xorriso",
+                "-osirrox",
+                "on:auto_chmod_on",
+                "-indev",
+                image.toString(),
+                "-extract",
+                "/",
+                target.toString());
+        if (result.status() != 0) {
+            throw new IOException(result.output());
+        }
+        return target;
+    }
 
     static Result run(Map<String, String> environment, String... command) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
