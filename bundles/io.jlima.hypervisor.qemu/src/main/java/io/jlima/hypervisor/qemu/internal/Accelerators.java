@@ -36,6 +36,10 @@ final class Accelerators {
 
     /** @throws LimaException when the calling thread was interrupted (it stays so) */
     synchronized Accelerator choose(QemuProgram program, Arch guest, HostEnvironment caller) {
+        int asked = program.extraWords().indexOf("-accel");
+        if (asked >= 0 && asked + 1 < program.extraWords().size()) {
+            return asked(program.extraWords().get(asked + 1));
+        }
         if (guest != hostArch) {
             return Accelerator.tcg("a guest of architecture " + guest + " on a host of architecture " + hostArch, "");
         }
@@ -43,6 +47,14 @@ final class Accelerators {
             case LINUX -> onLinux(program, guest, caller);
             case DARWIN -> onDarwin(caller);
             case OTHER -> Accelerator.tcg("no accelerator of this operating system is known", "");
+        };
+    }
+
+    private static Accelerator asked(String accelerator) {
+        return switch (accelerator.split(",", 2)[0]) {
+            case "kvm" -> Accelerator.KVM;
+            case "hvf" -> Accelerator.HVF;
+            default -> Accelerator.tcg("the environment asks for -accel " + accelerator, "");
         };
     }
 

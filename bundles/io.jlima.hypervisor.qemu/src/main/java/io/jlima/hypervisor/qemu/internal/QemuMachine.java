@@ -32,7 +32,7 @@ final class QemuMachine implements Machine {
     private static final Duration DEATH = Duration.ofSeconds(30);
 
     /** A guest hears the power button only once its system has got that far, so it is pressed again. */
-    private static final Duration PRESS_AGAIN = Duration.ofSeconds(5);
+    private static final Duration PRESS_AGAIN = Duration.ofSeconds(1);
 
     private final Path directory;
     private final RunRecord run;
@@ -131,7 +131,13 @@ final class QemuMachine implements Machine {
         if (!released) {
             removeTraces(directory, run);
         }
-        teller.execute(() -> exited.complete(new Exit(asked, words)));
+        Exit exit = new Exit(asked, words);
+        try {
+            // After the last event, so that nobody hears of a machine that is gone.
+            teller.execute(() -> exited.complete(exit));
+        } catch (RejectedExecutionException e) {
+            exited.complete(exit);
+        }
         teller.shutdown();
     }
 
@@ -272,5 +278,6 @@ final class QemuMachine implements Machine {
         released = true;
         events.end();
         dropMonitor();
+        teller.shutdown();
     }
 }

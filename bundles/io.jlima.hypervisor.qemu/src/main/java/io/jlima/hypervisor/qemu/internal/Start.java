@@ -101,10 +101,11 @@ final class Start {
             }
             // The wait between two tries is one for the end of the process, so that a failure shows at once.
             if (process.waitFor(TRY_EVERY_MS, TimeUnit.MILLISECONDS)) {
+                String words = log.words(offset);
                 throw new LimaException(
                         "QEMU has ended at once, with exit code " + process.exitValue(),
-                        log.words(offset),
-                        "All its words are in " + log.file(),
+                        words,
+                        remedy(words, log),
                         null);
             }
             if (System.nanoTime() > deadline) {
@@ -115,6 +116,21 @@ final class Start {
                         reason);
             }
         }
+    }
+
+    /** What to do, for those of QEMU's refusals that a user can do something about. */
+    private static String remedy(String words, QemuLog log) {
+        if (words.contains("host forwarding rule")) {
+            return "Another program uses that port of the host; stop it, or set ssh.localPort to another port, or to"
+                    + " 0 for any free one";
+        }
+        if (words.contains("Failed to get \"write\" lock")) {
+            return "Another process uses that disk, perhaps a machine that was started otherwise";
+        }
+        if (words.contains("annot set up guest memory") || words.contains("annot allocate memory")) {
+            return "Lower memory in lima.yaml, or free memory on the host";
+        }
+        return "All its words are in " + log.file();
     }
 
     private void closeSockets() throws IOException {

@@ -147,10 +147,20 @@ class AcceleratorsTest {
     }
 
     @Test
+    void takesWhatTheUserAsksFor() throws IOException {
+        Path program = Caller.program(home, "echo x >> '" + calls + "'");
+
+        assertThat(choose(new QemuProgram(program, List.of("-accel", "tcg,thread=single"))))
+                .hasToString("TCG: the environment asks for -accel tcg,thread=single");
+        assertThat(choose(new QemuProgram(program, List.of("-accel", "kvm")))).isEqualTo(Accelerator.KVM);
+        assertThat(calls).doesNotExist();
+    }
+
+    @Test
     void givesUpWhenInterrupted() throws IOException {
         Thread.currentThread().interrupt();
         try {
-            assertThatThrownBy(() -> choose("sleep 60")).isInstanceOf(LimaException.class);
+            assertThatThrownBy(() -> choose("exec sleep 60")).isInstanceOf(LimaException.class);
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }

@@ -11,6 +11,8 @@ import io.jlima.api.Progress;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.MachineSpec;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,6 +88,24 @@ class QemuHypervisorTest {
                 .hasMessageContaining("exit code 1")
                 .hasMessageContaining("No such file or directory");
         assertThat(directory.toFile().list()).containsExactly("qemu.log");
+    }
+
+    @Test
+    void aPortThatIsTakenIsExplained() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            Device.UserMode user = new Device.UserMode(
+                    "192.168.5.0/24",
+                    "192.168.5.2",
+                    "192.168.5.3",
+                    "192.168.5.15",
+                    List.of(new Device.HostForward("127.0.0.1", taken.getLocalPort(), 22)));
+
+            assertThatThrownBy(() ->
+                            start(spec(Map.of(), new Device.Nic("eth0", "52:55:55:3e:98:3a", user)), Caller.in(home)))
+                    .isInstanceOf(LimaException.class)
+                    .hasMessageContaining(":" + taken.getLocalPort() + "-")
+                    .hasMessageContaining("ssh.localPort");
+        }
     }
 
     @Test
