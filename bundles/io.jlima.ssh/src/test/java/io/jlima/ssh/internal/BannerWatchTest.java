@@ -80,6 +80,12 @@ final class BannerWatchTest {
             for (Socket socket : open) {
                 socket.close();
             }
+            try {
+                // Until then, the kernel keeps the port.
+                acceptor.join(Duration.ofSeconds(5));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -52,7 +52,7 @@ final class UserKeyTest {
     }
 
     @Test
-    void isWrittenByteForByteAsSshKeygenWritesIt() throws Exception {
+    void isLaidOutAsSshKeygenLaysItOut() throws Exception {
         connector.userKey(directory);
         Path key = directory.resolve("user");
         String ours = Files.readString(key);
@@ -62,7 +62,7 @@ final class UserKeyTest {
 
         assertThat(theirs.lines().map(String::length).toList())
                 .isEqualTo(ours.lines().map(String::length).toList());
-        // All but the random check number, which begins after 131 bytes: compare what comes before it.
+        // What comes before the random check number is the same.
         assertThat(theirs.substring(0, 130)).isEqualTo(ours.substring(0, 130));
     }
 
