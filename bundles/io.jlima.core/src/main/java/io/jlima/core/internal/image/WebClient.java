@@ -28,30 +28,51 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks web servers for one caller, through that caller's proxies. Redirects are followed here, because the client of
- * the JDK cannot say why it does not follow one.
+ * the JDK cannot say why it does not follow one. Used by one thread.
  */
 final class WebClient implements AutoCloseable {
     private static final int MAX_REDIRECTS = 10;
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
-    private final HttpClient client;
+    private final HostEnvironment caller;
+    private final TrustedRoots roots;
     private final ProxyVariables proxies;
     private final Patience patience;
+    private @Nullable HttpClient plain;
+    private @Nullable HttpClient secure;
 
     WebClient(HostEnvironment caller, TrustedRoots roots, Patience patience) {
+        this.caller = caller;
+        this.roots = roots;
         this.proxies = new ProxyVariables(caller);
         this.patience = patience;
-        // Version 1.1 has nothing to lose on one large file, and does without flow control of its own.
-        HttpClient.Builder builder = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(patience.connect())
-                .proxy(proxies);
-        roots.of(caller).ifPresent(builder::sslContext);
-        this.client = builder.build();
+    }
+
+    /** The client for a location; certificates are read only when some have to be checked. */
+    private HttpClient client(URI uri) {
+        boolean https = uri.getScheme().equalsIgnoreCase("https");
+        HttpClient client = https ? secure : plain;
+        if (client == null) {
+            // Version 1.1 has nothing to lose on one large file, and does without flow control of its own.
+            HttpClient.Builder builder = HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .connectTimeout(patience.connect())
+                    .proxy(proxies);
+            if (https) {
+                roots.of(caller).ifPresent(builder::sslContext);
+                client = builder.build();
+                secure = client;
+            } else {
+                client = builder.build();
+                plain = client;
+            }
+        }
+        return client;
     }
 
     /**
@@ -118,7 +139,7 @@ final class WebClient implements AutoCloseable {
         headers.forEach(request::header);
         proxies.authorization(uri).ifPresent(value -> request.header("Proxy-Authorization", value));
         CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> sent =
-                client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofPublisher());
+                client(uri).sendAsync(request.build(), HttpResponse.BodyHandlers.ofPublisher());
         boolean answered = false;
         try {
             Duration longest = patience.connect().plus(wait);
@@ -186,7 +207,14 @@ final class WebClient implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdownNow();
+        HttpClient one = plain;
+        if (one != null) {
+            one.shutdownNow();
+        }
+        HttpClient other = secure;
+        if (other != null) {
+            other.shutdownNow();
+        }
     }
 
     /** The beginning of an answer; its body is still to come, and is to be closed. */

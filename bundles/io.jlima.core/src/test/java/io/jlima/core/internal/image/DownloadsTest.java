@@ -28,7 +28,7 @@ class DownloadsTest {
     private static final String MONDAY = "Last-Modified: Mon, 05 Jan 2026 10:00:00 GMT";
     private static final String TUESDAY = "Last-Modified: Tue, 06 Jan 2026 10:00:00 GMT";
 
-    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.SHORT);
+    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE);
     private final Recorded progress = new Recorded();
     private Desk desk;
     private WebServer server;

@@ -38,7 +38,7 @@ class ImagesTest {
         desk = Desk.in(directory);
         server = new WebServer();
         images = new Images(
-                new Downloads(Storage.FILE_SYSTEM, Desk.SHORT), scheme -> Optional.ofNullable(sources.get(scheme)));
+                new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE), scheme -> Optional.ofNullable(sources.get(scheme)));
         server.on("/good.img", WebServer.file("a disk".getBytes()));
     }
 

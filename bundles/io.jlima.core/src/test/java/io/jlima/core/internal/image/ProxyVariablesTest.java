@@ -85,7 +85,7 @@ class ProxyVariablesTest {
         try (WebServer proxy = new WebServer()) {
             proxy.on("http://images.invalid/a", WebServer.file(new byte[] {1, 2, 3}));
             Desk desk = Desk.in(home, "http_proxy", "http://me:secret@localhost:" + proxy.port());
-            Path file = new Downloads(Storage.FILE_SYSTEM, Desk.SHORT)
+            Path file = new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE)
                     .fetch("http://images.invalid/a", null, true, desk.caller(), new Recorded());
             assertThat(file).hasBinaryContent(new byte[] {1, 2, 3});
             assertThat(proxy.requests().getFirst().header("proxy-authorization"))
@@ -98,7 +98,7 @@ class ProxyVariablesTest {
         WebServer proxy = new WebServer();
         proxy.close();
         Desk desk = Desk.in(home, "https_proxy", "localhost:" + proxy.port());
-        assertThatThrownBy(() -> new Downloads(Storage.FILE_SYSTEM, Desk.SHORT)
+        assertThatThrownBy(() -> new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE)
                         .fetch("https://images.invalid/a", null, true, desk.caller(), new Recorded()))
                 .isInstanceOf(LimaException.class)
                 .hasMessageContaining("localhost cannot be reached (through the proxy localhost)");

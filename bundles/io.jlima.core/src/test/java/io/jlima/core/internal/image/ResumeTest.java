@@ -25,7 +25,7 @@ class ResumeTest {
     private static final String MONDAY = "Last-Modified: Mon, 05 Jan 2026 10:00:00 GMT";
     private static final String ETAG = "ETag: \"one\"";
 
-    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.SHORT);
+    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE);
     private final Recorded progress = new Recorded();
     private Desk desk;
     private WebServer server;

@@ -26,7 +26,7 @@ class SecureTransferTest {
     @TempDir
     Path home;
 
-    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.SHORT);
+    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE);
     private final Recorded progress = new Recorded();
 
     @BeforeAll

@@ -31,7 +31,7 @@ class TransferFailuresTest {
     private static final Map<String, String> PROGRAM =
             Map.of(".gz", "gzip", ".bz2", "bzip2", ".xz", "xz", ".zst", "zstd", ".zstd", "zstd");
 
-    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.SHORT);
+    private final Downloads downloads = new Downloads(Storage.FILE_SYSTEM, Desk.PATIENCE);
     private final Recorded progress = new Recorded();
     private Desk desk;
     private WebServer server;
@@ -106,7 +106,9 @@ class TransferFailuresTest {
             out.flush();
             server.silence();
         });
-        LimaException e = failure(server.url("/a.img"));
+        Downloads impatient =
+                new Downloads(Storage.FILE_SYSTEM, new Patience(Duration.ofSeconds(5), Duration.ofMillis(400)));
+        LimaException e = failure(impatient, server.url("/a.img"), null);
         assertThat(e.getMessage()).contains("the connection broke off").contains("nothing came for");
         assertThat(server.count("GET")).isEqualTo(1);
     }
@@ -195,7 +197,7 @@ class TransferFailuresTest {
     @ValueSource(booleans = {true, false})
     void aFullDiskIsSaidAndGetsItsRoomBack(boolean honest) throws Exception {
         server.on("/a.img", WebServer.file(CONTENT, MONDAY));
-        Downloads small = new Downloads(new SmallStorage(200_000, honest), Desk.SHORT);
+        Downloads small = new Downloads(new SmallStorage(200_000, honest), Desk.PATIENCE);
         LimaException e = failure(small, server.url("/a.img"), null);
         Path directory = desk.entry(server.url("/a.img")).directory();
         assertThat(e.what()).contains("The disk is full").contains(directory.toString());
@@ -209,7 +211,7 @@ class TransferFailuresTest {
     void aFullDiskWhileUnpacking(String program) throws Exception {
         byte[] packed = Desk.filtered(CONTENT, program, "-c");
         server.on("/a", WebServer.file(packed, MONDAY));
-        Downloads small = new Downloads(new SmallStorage(packed.length + 100_000L, false), Desk.SHORT);
+        Downloads small = new Downloads(new SmallStorage(packed.length + 100_000L, false), Desk.PATIENCE);
         assertThat(failure(small, server.url("/a"), null).what()).contains("The disk is full");
         assertThat(desk.files(server.url("/a"))).containsExactly("data", "etag", "time", "type", "url");
 
