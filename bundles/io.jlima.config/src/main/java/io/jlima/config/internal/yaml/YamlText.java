@@ -5,6 +5,7 @@ import io.jlima.api.LimaException;
 import io.jlima.config.internal.yaml.Node.Kind;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
@@ -72,11 +73,10 @@ public final class YamlText {
             org.yaml.snakeyaml.nodes.Node root = composer.getSingleNode();
             return root == null ? new Node.Scalar(mark(1, 1), Kind.NULL, "", "") : new NodeReader(this).read(root);
         } catch (MarkedYAMLException e) {
-            var place = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
-            Mark mark = place == null ? mark(1, 1) : mark(place.getLine() + 1, place.getColumn() + 1);
-            String problem = String.valueOf(e.getProblem());
+            Mark mark = place(e);
+            String words = String.valueOf(e.getProblem());
             String context = e.getContext() == null ? "" : " " + e.getContext();
-            throw fault(mark, "not valid YAML: " + problem + context, hint(problem + context));
+            throw fault(mark, "not valid YAML: " + words + context, hint(words + context));
         } catch (YAMLException e) {
             // Limits of the parser come without a place.
             throw fault(mark(1, 1), "not accepted as YAML: " + e.getMessage(), hint(String.valueOf(e.getMessage())));
@@ -89,6 +89,7 @@ public final class YamlText {
             Map.entry("mapping values are not allowed", "put quotes around a text that contains a colon and a blank"),
             Map.entry("expected <block end>", "give all entries of one block the same indentation"),
             Map.entry("unexpected end of stream", "close the quote or bracket that was opened"),
+            Map.entry("stream end", "close the quote or bracket that was opened"),
             Map.entry("expected ',' or", "close the bracket, or separate the items by commas"),
             Map.entry("could not find expected ':'", "write a colon and a blank between key and value"),
             Map.entry("undefined alias", "an alias *name needs an anchor &name before it"),
@@ -106,18 +107,36 @@ public final class YamlText {
                 .orElse(null);
     }
 
+    /** What was never closed is noticed at the end of the text, but must be mended where it was opened. */
+    private Mark place(MarkedYAMLException e) {
+        int end = text.stripTrailing().length();
+        int points = text.codePointCount(0, end);
+        return Stream.of(e.getProblemMark(), e.getContextMark())
+                .filter(mark -> mark != null && mark.getIndex() < points)
+                .findFirst()
+                .map(this::mark)
+                .orElseGet(() -> markAt(end));
+    }
+
     private void refuseControlCharacters() {
-        int line = 1;
-        int column = 1;
-        int previous = 0;
         for (int i = 0; i < text.length(); ) {
             int point = text.codePointAt(i);
             if (!StreamReader.isPrintable(point)) {
                 throw fault(
-                        mark(line, column),
+                        markAt(i),
                         String.format("not valid YAML: the character U+%04X may not stand in a text", point),
                         "remove it, or write \"\\u%04x\" in double quotes".formatted(point));
             }
+            i += Character.charCount(point);
+        }
+    }
+
+    private Mark markAt(int index) {
+        int line = 1;
+        int column = 1;
+        int previous = 0;
+        for (int i = 0; i < index; ) {
+            int point = text.codePointAt(i);
             boolean lineEnd = SourceText.isLineEnd(point);
             if (lineEnd && !(point == '\n' && previous == '\r')) {
                 line++;
@@ -126,6 +145,7 @@ public final class YamlText {
             previous = point;
             i += Character.charCount(point);
         }
+        return mark(line, column);
     }
 
     Mark mark(org.yaml.snakeyaml.error.Mark mark) {

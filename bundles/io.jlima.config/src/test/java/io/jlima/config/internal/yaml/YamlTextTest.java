@@ -72,10 +72,10 @@ class YamlTextTest {
             value = {
                 "a: 1\\na: 2                 | f:2:1:  | line 1",
                 "x:\\n  b: 1\\n  c: 2\\n  b: 3 | f:4:3:  | second time",
-                "a: [1, 2                    | f:1:9:  | close",
+                "a: [1, 2                    | f:1:4:  | close",
                 "a: b: c                     | f:1:5:  | quotes",
                 "a:\\n\\t- b                 | f:2:1:  | blanks",
-                "a: \"open                   | f:1:9:  | close",
+                "a: \"open                   | f:1:4:  | close",
                 "a: *nowhere                 | f:1:4:  | anchor",
                 "a: @home                    | f:1:4:  | quotes",
                 "a: 1\\n---\\nb: 2           | f:2:1:  | one document",
