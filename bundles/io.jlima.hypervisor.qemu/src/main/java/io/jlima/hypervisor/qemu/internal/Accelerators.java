@@ -110,7 +110,7 @@ final class Accelerators {
                     ? Accelerator.tcg(
                             "KVM of this host runs slower than emulation",
                             "This is remembered until the host boots again; remove " + record + " to try anew")
-                    : Accelerator.tcg("KVM does not work here: " + oneLine(outcome.toString()), "");
+                    : Accelerator.tcg("KVM does not work here: " + firstWords(outcome), "");
         } catch (IOException e) {
             return Accelerator.tcg("KVM could not be tried: " + e.getMessage(), "");
         } finally {
@@ -137,7 +137,13 @@ final class Accelerators {
                 : Accelerator.tcg("this Mac has no Hypervisor.framework (kern.hv_support is " + answer + ")", "");
     }
 
-    private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    /** The first line says what is wrong; what follows is where in QEMU. */
+    private static String firstWords(ShortRun.Outcome outcome) {
+        return outcome.words()
+                        .lines()
+                        .map(String::strip)
+                        .filter(line -> !line.isEmpty())
+                        .findFirst()
+                        .orElse("QEMU") + " (exit code " + outcome.exitCode() + ")";
     }
 }

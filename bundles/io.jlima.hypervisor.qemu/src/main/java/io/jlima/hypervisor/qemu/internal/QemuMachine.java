@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -146,9 +147,12 @@ final class QemuMachine implements Machine {
         if (RunRecord.read(directory).filter(r -> !r.equals(run)).isPresent()) {
             return;
         }
-        for (Path file :
-                new Path[] {CommandLine.qmpSocket(directory), CommandLine.pidFile(directory), RunRecord.file(directory)
-                }) {
+        for (Path file : List.of(
+                CommandLine.qmpSocket(directory),
+                CommandLine.pidFile(directory),
+                RunRecord.file(directory),
+                VncAccess.display(directory),
+                VncAccess.password(directory))) {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {

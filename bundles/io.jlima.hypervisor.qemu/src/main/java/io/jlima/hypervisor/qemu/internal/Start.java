@@ -124,7 +124,7 @@ final class Start {
             return "Another program uses that port of the host; stop it, or set ssh.localPort to another port, or to"
                     + " 0 for any free one";
         }
-        if (words.contains("Failed to get \"write\" lock")) {
+        if (words.contains("\"write\" lock")) {
             return "Another process uses that disk, perhaps a machine that was started otherwise";
         }
         if (words.contains("annot set up guest memory") || words.contains("annot allocate memory")) {

@@ -4,6 +4,7 @@ package io.jlima.hypervisor.qemu.internal;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.MachineSpec;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Map;
 
@@ -13,6 +14,14 @@ import java.util.Map;
  */
 record VncAccess(QemuMachine machine, MachineSpec spec) {
     private static final String LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+    static Path password(Path directory) {
+        return directory.resolve("vncpassword");
+    }
+
+    static Path display(Path directory) {
+        return directory.resolve("vncdisplay");
+    }
 
     /** Does nothing for a machine with another display or none. */
     void grant() throws IOException, InterruptedException {
@@ -26,10 +35,10 @@ record VncAccess(QemuMachine machine, MachineSpec spec) {
                 .toString();
         machine.execute("set_password", Map.of("protocol", "vnc", "password", password));
         Map<?, ?> vnc = Json.object(machine.execute("query-vnc", Map.of()));
-        Whole.write(spec.directory().resolve("vncpassword"), password);
+        Whole.write(password(spec.directory()), password);
         // VNC counts displays from port 5900.
         String service = Json.string(vnc, "service");
         String display = service.matches("\\d{1,5}") ? Integer.toString(Integer.parseInt(service) - 5900) : service;
-        Whole.write(spec.directory().resolve("vncdisplay"), Json.string(vnc, "host") + ":" + display);
+        Whole.write(display(spec.directory()), Json.string(vnc, "host") + ":" + display);
     }
 }

@@ -77,7 +77,7 @@ class AcceleratorsTest {
 
     @Test
     void showsTheWordsOfAKvmThatFails() throws IOException {
-        assertThat(choose("echo 'failed to set MSR' >&2; exit 134"))
+        assertThat(choose("echo; echo 'failed to set MSR'; echo 'kvm.c: assertion' >&2; exit 134"))
                 .hasToString("TCG: KVM does not work here: failed to set MSR (exit code 134)");
     }
 

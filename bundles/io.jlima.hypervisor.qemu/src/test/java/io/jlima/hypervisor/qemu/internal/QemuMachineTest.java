@@ -183,6 +183,37 @@ class QemuMachineTest {
     }
 
     @Test
+    void aDiskInUseIsExplained() throws Exception {
+        MachineSpec first = spec(BootSector.IDLE);
+        Machine machine = start(first, caller());
+        MachineSpec second = new MachineSpec(
+                "y",
+                Files.createDirectory(home.resolve("y")),
+                first.arch(),
+                1,
+                first.memory(),
+                first.boot(),
+                first.devices(),
+                Map.of());
+
+        assertThatThrownBy(() -> start(second, caller()))
+                .isInstanceOf(LimaException.class)
+                .hasMessageContaining("Another process uses that disk");
+        machine.kill();
+    }
+
+    @Test
+    void theWayToADisplayIsWrittenDown() throws Exception {
+        Machine machine = start(spec(BootSector.IDLE, new Device.Display("vnc", "127.0.0.1:50,to=99")), caller());
+
+        assertThat(Files.readString(directory.resolve("vncdisplay"))).matches("127\\.0\\.0\\.1:[5-9]\\d");
+        assertThat(Files.readString(directory.resolve("vncpassword"))).hasSize(8);
+        assertThat(permissions(directory.resolve("vncpassword"))).isEqualTo("rw-------");
+        machine.kill();
+        assertThat(directory.resolve("vncpassword")).doesNotExist();
+    }
+
+    @Test
     void aGuestThatTurnsItselfOff() throws Exception {
         Machine machine = start(BootSector.TURNS_OFF);
 
