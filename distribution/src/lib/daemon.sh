@@ -43,7 +43,7 @@ run() {
         ${XDG_RUNTIME_DIR:+XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR"} \
         "$@" "$_JLIMA_JAVA/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
         -Xms8m -Xmn4m -Xmx256m -XX:+ExitOnOutOfMemoryError -Xlog:disable "$aot" \
-        --sun-misc-unsafe-memory-access=allow \
+        --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
         ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
         -cp "$_JLIMA_PREFIX/lib/launcher/io.jlima.launcher.jar:$_JLIMA_PREFIX/lib/launcher/org.apache.felix.framework.jar:$_JLIMA_PREFIX/lib/launcher/slf4j-api.jar" \
         io.jlima.launcher.Launcher "$home" "$_JLIMA_PREFIX" "$_JLIMA_VERSION"

@@ -25,7 +25,7 @@ launcher=$_JLIMA_PREFIX/lib/launcher
 mkfifo "$work/ready"
 # shellcheck disable=SC2086 # a list of words
 "$_JLIMA_JAVA/bin/java" $flags -Xms8m -Xmn4m -Xmx256m -XX:AOTCacheOutput="$work/aot/daemon.aot" -Djlima.training=true \
-    --sun-misc-unsafe-memory-access=allow \
+    --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
     -cp "$launcher/io.jlima.launcher.jar:$launcher/org.apache.felix.framework.jar:$launcher/slf4j-api.jar" \
     io.jlima.launcher.Launcher "$home" "$_JLIMA_PREFIX" "$_JLIMA_VERSION" >"$work/ready" 2>"$work/log" &
 daemon=$!

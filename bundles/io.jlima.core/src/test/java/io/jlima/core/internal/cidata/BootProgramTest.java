@@ -229,8 +229,8 @@ class BootProgramTest {
 
     @Test
     void aProgramLeftInTheBackgroundHoldsNothingUp() throws Exception {
-        fixture.provision =
-                List.of(Fixture.step(0, "system", "sh -c 'while [ -d $LIMA_ROOT ] && ! [ -e $LIMA_ROOT/stop ]; do sleep 0.05; done' &"));
+        fixture.provision = List.of(Fixture.step(
+                0, "system", "sh -c 'while [ -d $LIMA_ROOT ] && ! [ -e $LIMA_ROOT/stop ]; do sleep 0.05; done' &"));
         FakeGuest guest = guest();
         Process boot = guest.start("boot.sh", directory.resolve("output"));
         try {
