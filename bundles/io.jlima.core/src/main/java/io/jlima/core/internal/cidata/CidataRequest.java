@@ -109,11 +109,15 @@ public record CidataRequest(
     /** Full name of the guest's user as passwd(5) can hold it. */
     String comment() {
         // lima-init of 2022 reads lima.env as shell text, where a blank would end the value.
-        boolean sourced = config.images().stream()
-                .anyMatch(image -> isAlpineLima(image.file().location()));
-        return sourced
+        return liveImage()
                 ? ""
                 : OneLine.stripped(config.user().comment()).replace(':', ' ').strip();
+    }
+
+    /** Whether the guest may be a live system with lima-init instead of cloud-init, as alpine-lima is. */
+    boolean liveImage() {
+        return config.images().stream()
+                .anyMatch(image -> image.file().location().endsWith(".iso"));
     }
 
     /** Name servers that the guest is told about beside DHCP. */
@@ -129,11 +133,6 @@ public record CidataRequest(
     /** Name servers for a guest that has no program to take them from DHCP. */
     List<String> lastResortNameservers() {
         return nameservers().isEmpty() ? addresses.map(a -> List.of(a.dns())).orElse(List.of()) : nameservers();
-    }
-
-    private static boolean isAlpineLima(String location) {
-        String name = location.substring(location.lastIndexOf('/') + 1);
-        return name.startsWith("alpine-lima-") && name.endsWith(".iso");
     }
 
     private static void address(String what, String value) {

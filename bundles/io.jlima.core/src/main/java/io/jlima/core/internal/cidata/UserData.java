@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
  * The cloud-config for cloud-init.
  *
  * <p>lima-init, the first-boot program of alpine-lima, reads the same file line by line without knowing YAML. For its
- * sake top-level keys stand in column 0, keys and mounts are one per line and end with an empty line, the hyphenated
- * spelling {@code ssh-authorized-keys} is used, and no comment says any of these words.
+ * sake top-level keys stand in column 0, keys and mounts are one per line and end with an empty line, and no comment
+ * says any of these words. It also wants hyphens in {@code ssh-authorized-keys}, which cloud-init takes as well but
+ * calls an error of form, so they are only for the live images that lima-init is on.
  */
 final class UserData {
     /** What may stand in fstab without being escaped there; cloud-init escapes nothing. */
@@ -102,7 +103,7 @@ final class UserData {
         InstanceConfig.User user = config.user();
         line("users:");
         line("  - name: " + Yaml.quoted(user.name()));
-        line("    uid: \"" + user.uid() + "\"");
+        line("    uid: " + user.uid());
         if (!request.comment().isEmpty()) {
             line("    gecos: " + Yaml.quoted(request.comment()));
         }
@@ -110,7 +111,7 @@ final class UserData {
         line("    shell: " + Yaml.quoted(user.shell()));
         line("    sudo: " + Yaml.quoted(user.passwordlessSudo() ? "ALL=(ALL) NOPASSWD:ALL" : "ALL=(ALL) ALL"));
         line("    lock_passwd: " + user.passwordlessSudo());
-        line("    ssh-authorized-keys:");
+        line(request.liveImage() ? "    ssh-authorized-keys:" : "    ssh_authorized_keys:");
         request.authorizedKeys().forEach(key -> line("      - " + Yaml.quoted(key)));
         line("");
     }

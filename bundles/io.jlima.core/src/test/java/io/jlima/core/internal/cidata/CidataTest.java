@@ -278,7 +278,7 @@ class CidataTest {
         assertThat(list(userData, "users")).hasSize(1);
         assertThat(user.get("gecos")).isEqualTo("x\"users  [{name  root}]- `id` $(id) ' # \\ end");
         assertThat(user.get("homedir")).isEqualTo("/home/jane x'\"$(id)");
-        assertThat(user.get("ssh-authorized-keys")).isEqualTo(fixture.keys);
+        assertThat(user.get("ssh_authorized_keys")).isEqualTo(fixture.keys);
         List<?> boot = (List<?>) list(userData, "bootcmd").get(1);
         assertThat((String) boot.get(2)).endsWith("   \n\tusers:\n- evil\n\u0000\u2028bootcmd: x\n\n");
         assertThat(userData.keySet())
@@ -356,7 +356,7 @@ class CidataTest {
     }
 
     @Test
-    void anOldAlpineImageGetsNoBlanksInTheComment() throws Exception {
+    void aLiveImageGetsNoBlanksInTheComment() throws Exception {
         fixture.image =
                 "https://github.com/lima-vm/alpine-lima/releases/download/v0.2.18/alpine-lima-std-3.16.0-x86_64.iso";
         Path volume = extracted(cidata.write(fixture.request(), directory));
@@ -371,6 +371,7 @@ class CidataTest {
     @Test
     void lineReadersFindKeysAndMounts() throws Exception {
         full(fixture);
+        fixture.image = "/images/alpine-lima-std-3.19.0-x86_64.iso";
         fixture.keys = List.of("ssh-ed25519 AAAA one", "ssh-rsa BBBB two");
         List<String> lines = Files.readAllLines(
                 extracted(cidata.write(fixture.request(), directory)).resolve("user-data"), UTF_8);

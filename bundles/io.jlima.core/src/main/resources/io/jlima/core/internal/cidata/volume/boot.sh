@@ -20,7 +20,7 @@ fi
 # reader: a program that a step leaves in the background may hold the other end for ever.
 lima_log=$lima_root/var/log/lima-boot.log
 lima_pipe=$lima_run/lima-boot-log.$$
-if (umask 077 && : >"$lima_log") && mkfifo -m 0600 "$lima_pipe"; then
+if (umask 077 && : >"$lima_log" && mkfifo "$lima_pipe"); then
 	tee -a "$lima_log" <"$lima_pipe" &
 	exec >"$lima_pipe" 2>&1
 	rm -f "$lima_pipe"
