@@ -101,7 +101,8 @@ public final class ShellCommand implements Command {
         }
         Path current = invocation.caller().workingDirectory();
         Path home = invocation.caller().home();
-        String goHome = "cd " + Words.quote(home.toString());
+        // The home directory is only a place to fall back to; that a guest user may not enter it is no news.
+        String goHome = "cd " + Words.quote(home.toString()) + " 2>/dev/null";
         if (config != null && isMounted(current, config)) {
             return "cd " + Words.quote(current.toString()) + " || " + goHome;
         }

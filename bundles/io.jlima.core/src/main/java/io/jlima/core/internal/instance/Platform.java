@@ -65,7 +65,6 @@ record Platform(
         live.folder.remove(READY);
         Machine machine = hypervisor.start(spec, caller, event -> happened(live, event), job.progress());
         job.launched();
-        job.progress().info("The machine runs on " + machine.accelerator());
         take(live, machine, HostAgent.open(live.folder, sshPort, true));
         live.agent().ifPresent(agent -> agent.event(false, false, List.of()));
     }
