@@ -37,17 +37,26 @@ class BundleTableTest {
             Map.entry("io.jlima.client", List.of()));
 
     /** What every room may use. */
-    private static final List<String> COMMON =
-            List.of("java", "javax.net.ssl", "com.sun.management", "org.jspecify", "org.osgi.annotation", "org.osgi.service.component.annotations", "org.slf4j");
+    private static final List<String> COMMON = List.of(
+            "java",
+            "javax.net.ssl",
+            "com.sun.management",
+            "org.jspecify",
+            "org.osgi.annotation",
+            "org.osgi.service.component.annotations",
+            "org.slf4j");
 
     @ArchTest
-    static final ArchRule EVERY_ROOM_KEEPS_TO_THE_TABLE =
-            ArchRuleDefinition.classes().should(new ArchCondition<>("use only what the table of rooms allows") {
+    static final ArchRule EVERY_ROOM_KEEPS_TO_THE_TABLE = ArchRuleDefinition.classes()
+            .should(new ArchCondition<>("use only what the table of rooms allows") {
                 @Override
                 public void check(JavaClass item, ConditionEvents events) {
                     String room = room(item.getPackageName());
                     item.getDirectDependenciesFromSelf().forEach(dependency -> {
-                        String target = dependency.getTargetClass().getBaseComponentType().getPackageName();
+                        String target = dependency
+                                .getTargetClass()
+                                .getBaseComponentType()
+                                .getPackageName();
                         if (!allowed(room, target)) {
                             events.add(SimpleConditionEvent.violated(item, dependency.getDescription()));
                         }
@@ -95,6 +104,7 @@ class BundleTableTest {
         }
         org.assertj.core.api.Assertions.assertThat(Arrays.asList("java.util", "java.nio.file"))
                 .allMatch(p -> allowed(API, p));
-        org.assertj.core.api.Assertions.assertThat(allowed("io.jlima.core", "io.jlima.hypervisor.qemu")).isFalse();
+        org.assertj.core.api.Assertions.assertThat(allowed("io.jlima.core", "io.jlima.hypervisor.qemu"))
+                .isFalse();
     }
 }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * pid, and removes it.
  */
 final class Home implements AutoCloseable {
-    static final Path DISTRIBUTION = Path.of(System.getProperty("jlima.distribution")).normalize();
+    static final Path DISTRIBUTION =
+            Path.of(System.getProperty("jlima.distribution")).normalize();
 
     /** No command of a test takes longer unless it boots a guest, which has its own limit. */
     static final long LIMIT_SECONDS = 120;
@@ -33,7 +34,9 @@ final class Home implements AutoCloseable {
     private Home(Path path) {
         this.path = path;
         environment.putAll(System.getenv());
-        environment.keySet().removeIf(name -> name.startsWith("LIMA") || name.startsWith("_JLIMA") || name.startsWith("QEMU"));
+        environment
+                .keySet()
+                .removeIf(name -> name.startsWith("LIMA") || name.startsWith("_JLIMA") || name.startsWith("QEMU"));
         environment.put("LIMA_HOME", path.toString());
         environment.put("JLIMA_JAVA_HOME", System.getProperty("java.home"));
         environment.put("PATH", environment.getOrDefault("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin");
@@ -106,7 +109,9 @@ final class Home implements AutoCloseable {
         try (Stream<Path> files = Files.walk(path, 2)) {
             for (Path file : files.filter(f -> f.getFileName().toString().matches("serial.log|qemu.log|log"))
                     .toList()) {
-                List<String> lines = Files.readString(file, StandardCharsets.ISO_8859_1).lines().toList();
+                List<String> lines = Files.readString(file, StandardCharsets.ISO_8859_1)
+                        .lines()
+                        .toList();
                 text.append("== ").append(file).append('\n');
                 lines.subList(Math.max(0, lines.size() - 25), lines.size())
                         .forEach(line -> text.append(line).append('\n'));
@@ -155,11 +160,10 @@ final class Home implements AutoCloseable {
             }
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new AssertionError("did not end within " + seconds + " s; stdout: "
-                        + out.get(5, TimeUnit.SECONDS) + " stderr: " + err.get(5, TimeUnit.SECONDS));
+                throw new AssertionError("did not end within " + seconds + " s; stdout: " + out.get(5, TimeUnit.SECONDS)
+                        + " stderr: " + err.get(5, TimeUnit.SECONDS));
             }
-            return new Result(
-                    process.exitValue(), out.get(10, TimeUnit.SECONDS), err.get(10, TimeUnit.SECONDS));
+            return new Result(process.exitValue(), out.get(10, TimeUnit.SECONDS), err.get(10, TimeUnit.SECONDS));
         } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
             throw new AssertionError(e);
         } catch (java.util.concurrent.TimeoutException e) {
@@ -221,7 +225,8 @@ final class Home implements AutoCloseable {
 
     String status(String instance) {
         Result result = limactl("list", instance);
-        return result.out().lines()
+        return result.out()
+                .lines()
                 .filter(line -> line.startsWith(instance + " "))
                 .map(line -> line.split(" +")[1])
                 .findFirst()
