@@ -43,9 +43,7 @@ client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client daemon stop
 wait "$daemon"
 
 if [ -s "$work/aot/daemon.aot" ] && [ -s "$work/aot/client.aot" ]; then
-    # Caches of older builds are of no use to anybody.
-    for old in "$parent"/*/; do
-        [ "${old%/}" = "$_JLIMA_AOT" ] || rm -rf -- "$old"
-    done
+    # Builds come and go, several may be in use; what nobody has made for a month is not worth its 40 MB.
+    find "$parent" -mindepth 1 -maxdepth 1 -type d -mtime +30 ! -path "$_JLIMA_AOT" -exec rm -rf -- {} +
     mv -- "$work/aot" "$_JLIMA_AOT"
 fi

@@ -40,6 +40,7 @@ public final class Client {
     private static final int STDIN_CREDIT = 15;
     private static final int RAW_TERMINAL = 16;
     private static final int CATCH_SIGNALS = 17;
+    private static final int ENDING = 18;
 
     /** Conventional exit code of a program that was interrupted: 128 + SIGINT. */
     private static final int INTERRUPTED = 130;
@@ -192,6 +193,14 @@ public final class Client {
                     return ByteBuffer.wrap(body).getInt();
                 }
                 case STDIN_CREDIT -> grant(ByteBuffer.wrap(body).getInt());
+                case ENDING -> {
+                    int code = ByteBuffer.wrap(body).getInt();
+                    // The command was to end the daemon: it is done when the daemon is gone, and the connection with
+                    // it.
+                    header.clear();
+                    fill(connected, header);
+                    return code;
+                }
                 case CATCH_SIGNALS -> catchSignals();
                 case RAW_TERMINAL -> rawTerminal(body[0] != 0);
                 default -> throw new Failure("the daemon sent a frame of unknown type " + type);

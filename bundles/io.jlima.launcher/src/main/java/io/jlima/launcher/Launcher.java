@@ -2,8 +2,10 @@
 package io.jlima.launcher;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.util.HashMap;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -38,6 +41,12 @@ public final class Launcher {
     /** Byte of the lock file that is locked as long as a daemon lives; far behind its text. */
     private static final long HELD = 1000;
 
+    /** An ending daemon closes its connections to guests in far less. */
+    private static final long TAKEOVER_NANOS = 20_000_000_000L;
+
+    /** Nothing tells of a lock's release to a process that does not want to wait for ever. */
+    private static final long TAKEOVER_TRY_NANOS = 10_000_000L;
+
     /** Byte of the lock file that is locked until the daemon serves. */
     private static final long STARTING = 1001;
 
@@ -54,11 +63,7 @@ public final class Launcher {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         try (FileChannel file = FileChannel.open(
                 folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            FileLock whole = file.tryLock(HELD, 1, false);
-            if (whole == null) {
-                // Whoever started us wants a daemon that serves: wait until the one that was quicker does.
-                file.lock(STARTING, 1, true).release();
-                LOG.info("Another daemon serves {}", home);
+            if (!take(file, folder.resolve("sock"))) {
                 return;
             }
             FileLock starting = file.lock(STARTING, 1, false);
@@ -80,6 +85,35 @@ public final class Launcher {
         Runtime.getRuntime().halt(0);
     }
 
+    /**
+     * Takes the lock that makes this process the daemon. Another one may hold it: one that was quicker, for which we
+     * wait until it serves and give way, or one on its way out, whose end we wait for.
+     */
+    private static boolean take(FileChannel file, Path socket) throws IOException {
+        long deadline = System.nanoTime() + TAKEOVER_NANOS;
+        while (file.tryLock(HELD, 1, false) == null) {
+            file.lock(STARTING, 1, true).release();
+            if (answers(socket)) {
+                LOG.info("Another daemon serves here");
+                return false;
+            }
+            if (System.nanoTime() > deadline) {
+                LOG.error("Another daemon holds the lock and does not answer");
+                return false;
+            }
+            LockSupport.parkNanos(TAKEOVER_TRY_NANOS);
+        }
+        return true;
+    }
+
+    private static boolean answers(Path socket) {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return channel.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** Tells those who wait, by end of file on our standard output and by a released lock, that the daemon serves. */
     private static void ready(FileLock starting) {
         System.out.close();
@@ -92,6 +126,7 @@ public final class Launcher {
 
     private static void run(Path home, Path prefix, String version, Runnable ready)
             throws BundleException, IOException, InterruptedException {
+        removeOtherCaches(home.resolve("_daemon/cache"), version);
         FrameworkFactory factory = java.util.ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no OSGi framework on the class path"));
@@ -115,9 +150,27 @@ public final class Launcher {
         framework.waitForStop(0);
     }
 
+    /** A cache belongs to one build; those of others are never looked at again. */
+    private static void removeOtherCaches(Path caches, String version) {
+        if (!Files.isDirectory(caches)) {
+            return;
+        }
+        try (Stream<Path> tree = Files.walk(caches)) {
+            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                if (!path.equals(caches) && !path.startsWith(caches.resolve(version))) {
+                    Files.deleteIfExists(path);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("Old bundle caches in {} stay: {}", caches, e.toString());
+        }
+    }
+
     private static Map<String, String> settings(Path home, Path prefix, String version) {
         Map<String, String> settings = new HashMap<>();
-        settings.put(Constants.FRAMEWORK_STORAGE, home.resolve("_daemon/cache").toString());
+        settings.put(
+                Constants.FRAMEWORK_STORAGE,
+                home.resolve("_daemon/cache").resolve(version).toString());
         // A fresh cache costs 30 ms and cannot be stale: the folders are the only truth about bundles.
         settings.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
         settings.put(

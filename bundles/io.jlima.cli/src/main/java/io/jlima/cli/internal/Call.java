@@ -163,11 +163,14 @@ final class Call implements Caller {
         in.end();
     }
 
-    void exit(int code) {
+    /**
+     * @param ending whether the daemon is about to end, so that the client should wait for that
+     */
+    void exit(int code, boolean ending) {
         out.flush();
         err.flush();
         try {
-            frames.write(Frames.EXIT, code);
+            frames.write(ending ? Frames.ENDING : Frames.EXIT, code);
         } catch (IOException e) {
             LOG.debug("Client did not wait for its exit code", e);
         }

@@ -23,6 +23,7 @@ final class ClientConnection {
     private final DaemonControl control;
     private final Consumer<ClientConnection> otherVersion;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean ending;
 
     ClientConnection(
             SocketChannel channel,
@@ -44,6 +45,7 @@ final class ClientConnection {
             }
             Request request = Request.parse(first.body());
             if (!request.version().equals(control.version())) {
+                ending = true;
                 frames.write(Frames.OTHER_VERSION);
                 otherVersion.accept(this);
                 // The client waits for the end of this connection, which comes with the end of the daemon.
@@ -63,7 +65,8 @@ final class ClientConnection {
         Call call = new Call(request, frames);
         Thread command = Thread.ofVirtual().name("command").unstarted(() -> {
             int code = commands.run(call);
-            call.exit(code);
+            ending = control.isStopping();
+            call.exit(code, ending);
             close();
         });
         command.start();
@@ -106,7 +109,11 @@ final class ClientConnection {
         }
     }
 
+    /** Closes the connection, unless its client waits for the end of the daemon, which closes it by itself. */
     void close() {
+        if (ending) {
+            return;
+        }
         try {
             channel.close();
         } catch (IOException e) {

@@ -17,6 +17,7 @@ public final class DaemonControl {
     private static final Logger LOG = LoggerFactory.getLogger(DaemonControl.class);
 
     private final BundleContext context;
+    private volatile boolean stopping;
     private final Instant started =
             ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
 
@@ -44,8 +45,14 @@ public final class DaemonControl {
         return Duration.ofSeconds(Long.parseLong(property("jlima.idle", Long.toString(usual.toSeconds()))));
     }
 
+    /** Whether the daemon is on its way out. */
+    boolean isStopping() {
+        return stopping;
+    }
+
     /** Ends the daemon soon; returns at once. Virtual machines run on. */
     public void stop() {
+        stopping = true;
         Thread.ofPlatform().daemon(false).name("stop").start(() -> {
             try {
                 context.getBundle(0).stop();

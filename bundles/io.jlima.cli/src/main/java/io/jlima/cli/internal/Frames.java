@@ -29,6 +29,7 @@ final class Frames {
     static final int STDIN_CREDIT = 15;
     static final int RAW_TERMINAL = 16;
     static final int CATCH_SIGNALS = 17;
+    static final int ENDING = 18;
 
     /** A request holds the caller's whole environment, which Linux bounds at a quarter of an 8 MiB stack. */
     private static final int LONGEST = 4 << 20;
