@@ -2,6 +2,7 @@
 package io.jlima.image.debian.internal;
 
 import io.jlima.api.LimaException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
  */
 record DebianLocation(String suite, List<String> include, String variant) {
     private static final String SCHEME = "debian:";
+    private static final String DEFAULT_VARIANT = "minbase";
     private static final String FORM = "Write debian:SUITE, debian:SUITE?include=PACKAGE,PACKAGE or"
             + " debian:SUITE?variant=WORD, for example debian:bookworm?include=git,make";
     private static final Pattern SUITE = Pattern.compile("[a-z][a-z0-9.-]{0,62}");
@@ -39,7 +41,7 @@ record DebianLocation(String suite, List<String> include, String variant) {
             throw refused(location, "\"" + suite + "\" is no name of a Debian release");
         }
         TreeSet<String> include = new TreeSet<>();
-        String variant = "minbase";
+        String variant = DEFAULT_VARIANT;
         Set<String> seen = new HashSet<>();
         for (String pair : mark < 0 ? new String[0] : rest.substring(mark + 1).split("&", -1)) {
             int equals = pair.indexOf('=');
@@ -70,6 +72,19 @@ record DebianLocation(String suite, List<String> include, String variant) {
             }
         }
         return new DebianLocation(suite, List.copyOf(include), variant);
+    }
+
+    /** The shortest text that means the same. */
+    @Override
+    public String toString() {
+        List<String> query = new ArrayList<>();
+        if (!include.isEmpty()) {
+            query.add("include=" + String.join(",", include));
+        }
+        if (!variant.equals(DEFAULT_VARIANT)) {
+            query.add("variant=" + variant);
+        }
+        return SCHEME + suite + (query.isEmpty() ? "" : "?" + String.join("&", query));
     }
 
     private static LimaException refused(String location, String reason) {

@@ -128,6 +128,8 @@ record Recipe(DebianLocation location, Arch arch) {
                 "--verbose",
                 "--mode=" + mode,
                 "--format=null",
+                // The tree is thrown away; image.sh has cleaned what matters.
+                "--skip=cleanup",
                 "--architectures=" + arch.debianWord(),
                 "--variant=" + location.variant(),
                 "--include=" + String.join(",", packages()),

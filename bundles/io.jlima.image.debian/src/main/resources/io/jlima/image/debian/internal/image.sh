@@ -2,7 +2,7 @@
 # user namespace reaches a file in a directory that only the caller may enter.
 set -eu
 root=$1
-rm -rf "$root"/tmp/* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/cache/debconf/*-old \
+rm -rf "$root"/tmp/* "$root"/run/* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/cache/debconf/*-old \
   "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 find "$root/var/log" -type f -delete
 used=$(du --summarize --one-file-system --block-size=1M "$root" | cut -f 1)

@@ -40,7 +40,8 @@ rm -f "$root/etc/modules-load.d/modules.conf"
 touch "$root/etc/.updated" "$root/var/.updated"
 
 # The kernel lies outside the guest: another one installed inside would never run.
-chroot "$root" dpkg-query --show --showformat '${Package}\n' 'linux-image-*' | while read -r package; do
+chroot "$root" dpkg-query --show --showformat '${db:Status-Abbrev}${Package}\n' 'linux-image-*' |
+  sed -n 's/^ii *//p' | while read -r package; do
   chroot "$root" apt-mark hold "$package"
 done
 
@@ -50,23 +51,26 @@ out=$root/tmp/jlima
 mkdir -p "$out"
 
 # Debian's x86 kernel unpacks itself with xz, which takes an emulated machine 2.6 s. QEMU starts the plain ELF file
-# through its PVH entry. Offsets: the kernel's Documentation/arch/x86/boot.rst, boot protocol 2.08.
-number() { od -An -t "u$2" -j "$1" -N "$2" "$kernel" | tr -d ' '; }
+# through its PVH entry. Where the kernel is of another kind, it stays as it is.
 cp "$kernel" "$out/kernel"
-if [ "$(od -An -c -j 514 -N 4 "$kernel" | tr -d ' \n')" = HdrS ] \
-  && grep -qx CONFIG_PVH=y "$root/boot/config-$version"; then
-  start=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
-  length=$(($(number 588 4) - 4))
-  tail -c "+$((start + 1))" "$kernel" | head -c "$length" > "$out/payload"
-  case $(od -An -t x1 -N 2 "$out/payload" | tr -d ' \n') in
-    fd37) unpack='busybox xzcat' ;;
-    1f8b) unpack='busybox zcat' ;;
-    *) unpack=false ;;
-  esac
-  if chroot "$root" $unpack < "$out/payload" > "$out/vmlinux" \
-    && [ "$(od -An -t x1 -N 4 "$out/vmlinux" | tr -d ' \n')" = 7f454c46 ]; then
-    mv "$out/vmlinux" "$out/kernel"
-  fi
+if grep -qx CONFIG_PVH=y "$root/boot/config-$version"; then
+  chroot "$root" python3 - "/boot/vmlinuz-$version" /tmp/jlima/kernel <<'END'
+import lzma, struct, sys, zlib
+with open(sys.argv[1], 'rb') as file:
+    image = file.read()
+# Documentation/arch/x86/boot.rst of the kernel: header at 0x1f1, payload since boot protocol 2.08
+if image[514:518] == b'HdrS' and struct.unpack_from('<H', image, 518)[0] >= 0x208:
+    start = (image[497] + 1) * 512 + struct.unpack_from('<I', image, 584)[0]
+    payload = image[start:start + struct.unpack_from('<I', image, 588)[0]]
+    elf = b''
+    if payload.startswith(b'\xfd7zXZ'):
+        elf = lzma.LZMADecompressor().decompress(payload)
+    elif payload.startswith(b'\x1f\x8b'):
+        elf = zlib.decompressobj(31).decompress(payload)
+    if elf.startswith(b'\x7fELF'):
+        with open(sys.argv[2], 'wb') as file:
+            file.write(elf)
+END
 fi
 
 # An initrd with what it takes to find the root file system, and nothing more. Not compressed: unpacking costs more
@@ -94,5 +98,5 @@ modules() {
 : > "$initrd/first"
 : > "$initrd/then"
 modules first virtio_pci virtio_mmio virtio_blk virtio_scsi crc32c_generic ext4 sr_mod isofs virtio_net
-modules then sd_mod ahci nvme xhci_pci uas usb_storage
+modules then sd_mod ahci nvme
 chroot "$root" busybox sh -c 'cd /tmp/jlima/tree && busybox find . | busybox cpio -o -H newc -R 0:0' > "$out/initrd"
