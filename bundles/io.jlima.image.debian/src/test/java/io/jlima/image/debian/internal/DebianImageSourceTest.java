@@ -247,16 +247,38 @@ class DebianImageSourceTest {
     }
 
     @Test
-    void theRemainsOfAKilledBuildAreTakenAway() throws IOException {
+    void theRemainsOfAKilledBuildAreTakenAway() throws Exception {
         Path scratch = host.temporary.resolve("jlima-debian-123");
         Files.createDirectories(scratch.resolve("mmdebstrap.x/etc"));
         Recipe recipe = new Recipe(DebianLocation.parse(LOCATION), Arch.X86_64);
         Path part = Files.createDirectories(cache.resolve(recipe.key() + ".part"));
         Files.writeString(part.resolve("root.img"), "half");
         Files.writeString(part.resolve("scratch"), scratch.toString());
-        fetch(Progress.SILENT);
+        Process orphan = new ProcessBuilder("sh", "-c", "sleep 1000 & wait").start();
+        try {
+            new BuildDirectory(part, host.environment()).noteProcess(orphan.toHandle());
+            fetch(Progress.SILENT);
+            assertThat(orphan.isAlive()).isFalse();
+        } finally {
+            orphan.descendants().forEach(ProcessHandle::destroyForcibly);
+            orphan.destroyForcibly().waitFor();
+        }
         assertThat(host.leftTemporaries()).isEmpty();
         assertThat(part).doesNotExist();
+    }
+
+    @Test
+    void aProcessThatOnlyHasTheNumberOfAnotherIsLeftAlone() throws Exception {
+        Process stranger = new ProcessBuilder("sleep", "1000").start();
+        try {
+            Recipe recipe = new Recipe(DebianLocation.parse(LOCATION), Arch.X86_64);
+            Path part = Files.createDirectories(cache.resolve(recipe.key() + ".part"));
+            Files.writeString(part.resolve("process"), stranger.pid() + " 1000000000000");
+            fetch(Progress.SILENT);
+            assertThat(stranger.isAlive()).isTrue();
+        } finally {
+            stranger.destroyForcibly().waitFor();
+        }
     }
 
     @Test
