@@ -40,6 +40,12 @@ final class BuildDirectory {
         return path;
     }
 
+    /** The directory of the cache that it is in. */
+    Path cache() {
+        Path parent = path.getParent();
+        return parent == null ? path : parent;
+    }
+
     /** Makes it, without what an earlier build has left. */
     void create() throws IOException, InterruptedException {
         clear();

@@ -52,7 +52,7 @@ final class ImageBuild {
                     "The image for " + recipe.location() + " cannot be built",
                     List.of(e.toString()),
                     directory.temporaries(),
-                    part);
+                    directory.cache());
         }
     }
 
@@ -83,7 +83,7 @@ final class ImageBuild {
 
     private LimaException failure(String what, Program program, BuildDirectory directory) {
         return BuildFailure.of(
-                what + recipe.location(), program.lastLines(), directory.temporaries(), directory.path());
+                what + recipe.location(), program.lastLines(), directory.temporaries(), directory.cache());
     }
 
     private void requirePrograms() {
