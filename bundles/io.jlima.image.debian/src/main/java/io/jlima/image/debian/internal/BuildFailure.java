@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes an error for people out of what a failed program printed. */
 final class BuildFailure {
-    private static final Pattern COMPLAINT = Pattern.compile(
-            "^(E|W|Err(:\\d+)?|dpkg|mke2fs|qemu-img|newuidmap|newgidmap|unshare|mount)\\b.*:.*|.*No space left.*");
+    private static final Pattern COMPLAINT = Pattern.compile("^([EW]: |Err(:\\d+)? |dpkg(-deb)?: error"
+            + "|(mke2fs|qemu-img|newuidmap|newgidmap|unshare|mount): ).*|.*No space left on device.*");
     /** mmdebstrap's own last words, which say nothing. */
     private static final Pattern ECHO =
             Pattern.compile("^[EI]: (mmdebstrap failed to run|main\\(\\) received signal).*");

@@ -4,12 +4,8 @@ package io.jlima.image.debian.internal;
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,14 +14,10 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * One build: makes the files of an image in a directory of its own. Whatever happens, nothing but complete files in a
- * complete directory is left; what a build that was killed has left is removed by the next one of the same image.
+ * One build: makes the files of an image in a directory of its own and renames it when it is complete. Whatever happens,
+ * nothing else is left; what a build that was killed has left is removed by the next one of the same image.
  */
 final class ImageBuild {
-    private static final String SCRATCH_NOTE = "scratch";
-    /** Read by other users' processes below it: apt's and those of the build's namespace. */
-    private static final String SCRATCH_MODE = "rwx--x--x";
-
     private final Recipe recipe;
     private final HostEnvironment caller;
     private final Consumer<String> note;
@@ -45,57 +37,53 @@ final class ImageBuild {
      */
     void run(Path part, Path target) throws InterruptedException {
         requirePrograms();
+        BuildDirectory directory = new BuildDirectory(part, caller);
         try {
-            removeRemains(part);
-            Files.createDirectories(part);
-            Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rwx------"));
             try {
-                fill(part, target.getParent() == null ? target : target.getParent());
-                if (Files.exists(target)) {
-                    delete(target);
-                }
+                directory.create();
+                fill(directory);
+                BuildDirectory.delete(target);
                 Files.move(part, target);
             } finally {
-                removeRemains(part);
+                directory.clear();
             }
         } catch (IOException e) {
             throw BuildFailure.of(
-                    "The Debian image cannot be built",
-                    List.of(e.getMessage() == null ? e.toString() : e.toString()),
-                    temporaryDirectory(),
-                    part);
+                    "The image for " + recipe.location() + " cannot be built",
+                    List.of(e.toString()),
+                    directory.temporaries(),
+                    directory.cache());
         }
     }
 
-    private void fill(Path part, Path cache) throws IOException, InterruptedException {
+    private void fill(BuildDirectory directory) throws IOException, InterruptedException {
+        Path part = directory.path();
         Path image = Files.createFile(part.resolve("root.img"));
         // See image.sh: the build's root is nobody to this file system. The directory above is closed to all others.
         Files.setPosixFilePermissions(image, PosixFilePermissions.fromString("rw-rw-rw-"));
-        Path scratch = Files.createTempDirectory(temporaryDirectory(), "jlima-debian-");
-        Files.writeString(part.resolve(SCRATCH_NOTE), scratch.toString());
-        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString(SCRATCH_MODE));
-
         Map<String, String> variables = new HashMap<>(recipe.scripts());
-        variables.put("TMPDIR", scratch.toString());
-        Program tree = new Program(caller, variables);
+        variables.put("TMPDIR", directory.createScratch().toString());
+        Program tree = new Program(caller, variables, directory::noteProcess);
         if (tree.run(recipe.treeCommand(mode(), part), image, note) != 0) {
-            throw BuildFailure.of(
-                    "mmdebstrap could not build the image for " + recipe.location(), tree.lastLines(), scratch, cache);
+            throw failure("mmdebstrap could not build the image for ", tree, directory);
         }
         note.accept("compressing the image");
-        Program disk = new Program(caller, Map.of());
+        Program disk = new Program(caller, Map.of(), directory::noteProcess);
         if (disk.run(recipe.diskCommand(part), null, line -> note.accept("compressing the image " + line)) != 0) {
-            throw BuildFailure.of(
-                    "qemu-img could not compress the image for " + recipe.location(), disk.lastLines(), scratch, cache);
+            throw failure("qemu-img could not compress the image for ", disk, directory);
         }
         Files.delete(image);
-        removeScratch(scratch);
-        Files.delete(part.resolve(SCRATCH_NOTE));
+        directory.forget();
         Files.writeString(part.resolve("recipe"), recipe.text());
-        for (String name : List.of("disk.qcow2", "kernel", "initrd", "recipe")) {
+        for (String name : ImageCache.FILES) {
             Files.setPosixFilePermissions(part.resolve(name), PosixFilePermissions.fromString("r--r--r--"));
         }
         Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private LimaException failure(String what, Program program, BuildDirectory directory) {
+        return BuildFailure.of(
+                what + recipe.location(), program.lastLines(), directory.temporaries(), directory.cache());
     }
 
     private void requirePrograms() {
@@ -126,7 +114,7 @@ final class ImageBuild {
      * How mmdebstrap becomes root. {@code unshare} keeps its mounts in a namespace, so that they go when it is killed;
      * root without the right to mount, as in most containers, does without mounts.
      */
-    private String mode() throws InterruptedException {
+    private String mode() throws InterruptedException, IOException {
         if (!isRoot()) {
             return "unshare";
         }
@@ -140,82 +128,6 @@ final class ImageBuild {
             return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
         } catch (IOException | UnsupportedOperationException e) {
             return false;
-        }
-    }
-
-    /** Not /tmp, which is often kept in memory and too small. */
-    private Path temporaryDirectory() {
-        return caller.variable("TMPDIR").map(caller::resolve).orElse(Path.of("/var/tmp"));
-    }
-
-    private void removeRemains(Path part) throws IOException, InterruptedException {
-        if (!Files.exists(part)) {
-            return;
-        }
-        Path scratchNote = part.resolve(SCRATCH_NOTE);
-        if (Files.exists(scratchNote)) {
-            Path scratch = Path.of(Files.readString(scratchNote).strip());
-            // The note lies in a directory of ours; still, remove nothing that is not plainly a scratch directory.
-            if (scratch.isAbsolute()
-                    && scratch.getFileName() != null
-                    && scratch.getFileName().toString().startsWith("jlima-debian-")) {
-                removeScratch(scratch);
-            }
-        }
-        delete(part);
-    }
-
-    private void removeScratch(Path scratch) throws IOException, InterruptedException {
-        if (!Files.exists(scratch)) {
-            return;
-        }
-        boolean interrupted = Thread.interrupted();
-        try {
-            delete(scratch);
-        } catch (IOException e) {
-            // An ordinary user's tree belongs to the user's subordinate ids, to be removed as their root.
-            new Program(caller, Map.of())
-                    .run(
-                            List.of(
-                                    "mmdebstrap",
-                                    "--unshare-helper",
-                                    "find",
-                                    scratch.toString(),
-                                    "-mindepth",
-                                    "1",
-                                    "-delete"),
-                            null,
-                            line -> {});
-            delete(scratch);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** Removes a directory with all it contains; does not follow links. */
-    static void delete(Path directory) throws IOException {
-        try {
-            Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.deleteIfExists(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(
-                        Path visited, @org.jspecify.annotations.Nullable IOException failure) throws IOException {
-                    if (failure != null) {
-                        throw failure;
-                    }
-                    Files.deleteIfExists(visited);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (NoSuchFileException e) {
-            // Gone is what it is to be.
         }
     }
 }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * {@code KEY.lock} while a process builds it.
  */
 final class ImageCache {
-    private static final List<String> FILES = List.of("disk.qcow2", "kernel", "initrd", "recipe");
+    /** What an image consists of. */
+    static final List<String> FILES = List.of("disk.qcow2", "kernel", "initrd", "recipe");
 
     private final Path cache;
     private final String key;

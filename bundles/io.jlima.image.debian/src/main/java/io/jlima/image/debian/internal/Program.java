@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +30,24 @@ final class Program {
 
     private final HostEnvironment caller;
     private final Map<String, String> variables;
+    private final Started started;
     private final Deque<String> lines = new ArrayDeque<>();
+
+    /** Is told of the process as soon as there is one. */
+    @FunctionalInterface
+    interface Started {
+        void accept(ProcessHandle process) throws IOException;
+    }
 
     /** @param variables set beside, or instead of, those of the caller */
     Program(HostEnvironment caller, Map<String, String> variables) {
+        this(caller, variables, process -> {});
+    }
+
+    Program(HostEnvironment caller, Map<String, String> variables, Started started) {
         this.caller = caller;
         this.variables = variables;
+        this.started = started;
     }
 
     /**
@@ -43,8 +57,10 @@ final class Program {
      * @param input what it reads; null for nothing
      * @param output is told each line of what it prints, on either stream
      * @return exit code
+     * @throws IOException when it cannot be noted that it runs
      */
-    int run(List<String> command, @Nullable Path input, Consumer<String> output) throws InterruptedException {
+    int run(List<String> command, @Nullable Path input, Consumer<String> output)
+            throws InterruptedException, IOException {
         String name = command.getFirst();
         List<String> words = new ArrayList<>(command);
         words.set(
@@ -75,12 +91,13 @@ final class Program {
         }
         Thread pump = Thread.ofVirtual().name("output of " + name).start(() -> read(process, output));
         try {
+            started.accept(process.toHandle());
             int code = process.waitFor();
             // A process that outlives its parent may hold the pipe open; what it says then is of no interest.
             pump.join(TimeUnit.SECONDS.toMillis(2));
             return code;
-        } catch (InterruptedException e) {
-            end(process);
+        } catch (InterruptedException | IOException e) {
+            end(process.toHandle());
             throw e;
         }
     }
@@ -127,30 +144,32 @@ final class Program {
      * Ends the process and its descendants: first with a request, so that mmdebstrap removes its tree (an ordinary user
      * cannot, the files belong to other ids), then by force.
      */
-    private static void end(Process process) {
+    static void end(ProcessHandle process) {
         List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
         family.forEach(ProcessHandle::destroy);
         process.destroy();
-        boolean ended = waitFor(process, GRACE_SECONDS);
-        if (!ended) {
+        if (!waitFor(process)) {
             family.addAll(process.descendants().toList());
             process.destroyForcibly();
         }
         // Those that took no notice, or were given away to another parent.
         family.stream().filter(ProcessHandle::isAlive).forEach(ProcessHandle::destroyForcibly);
-        waitFor(process, GRACE_SECONDS);
+        waitFor(process);
     }
 
     /** Waits although the thread may be told to hurry: nothing may be left behind. */
-    private static boolean waitFor(Process process, long seconds) {
+    private static boolean waitFor(ProcessHandle process) {
         boolean interrupted = false;
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
         try {
             while (true) {
                 try {
-                    return process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    process.onExit().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    return true;
                 } catch (InterruptedException e) {
                     interrupted = true;
+                } catch (ExecutionException | TimeoutException e) {
+                    return false;
                 }
             }
         } finally {

@@ -42,7 +42,8 @@ final class SharedBuild {
         }
         askers++;
         if (worker == null) {
-            worker = Thread.ofVirtual().name(title).start(this::work);
+            // Not a virtual thread: waiting for a file lock can be interrupted on a platform thread only.
+            worker = Thread.ofPlatform().daemon().name(title).start(this::work);
         }
         return true;
     }
