@@ -245,7 +245,7 @@ public final class InstancesService implements Instances {
                 job.begin();
                 status(name, Status.STARTING);
             } else {
-                progress.info("Another command is starting `" + name + "` already; joining it");
+                progress.info("Another command is starting `" + name + "` already; joining it at: " + job.step());
             }
         } finally {
             instance.lock.unlock();
