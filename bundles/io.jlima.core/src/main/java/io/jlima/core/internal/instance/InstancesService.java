@@ -152,7 +152,9 @@ public final class InstancesService implements Instances {
         } finally {
             now.lock.unlock();
         }
-        if (configuration == null && status == Status.STOPPED) {
+        if (status == Status.STOPPED && LimaHostAgent.runs(folder)) {
+            status = Status.RUNNING;
+        } else if (configuration == null && status == Status.STOPPED) {
             status = Status.BROKEN;
         }
         var config = configuration == null ? null : configuration.config();
@@ -228,6 +230,7 @@ public final class InstancesService implements Instances {
     public void start(String name, Duration timeout, HostEnvironment caller, Progress progress)
             throws InterruptedException {
         LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
         StartJob job;
         instance.lock.lock();
         try {
@@ -276,6 +279,7 @@ public final class InstancesService implements Instances {
     @Override
     public void stop(String name, boolean force, Progress progress) throws InterruptedException {
         LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
         enterStopping(instance, force);
         try {
             if (!end(instance, force, progress) && !force) {
@@ -373,6 +377,7 @@ public final class InstancesService implements Instances {
     }
 
     private static void refuseProtected(LiveInstance instance) {
+        LimaHostAgent.refuse(instance.folder);
         if (instance.folder.isProtected()) {
             throw new LimaException(
                     "instance is protected to prohibit accidental removal",

@@ -71,7 +71,7 @@ record Platform(
 
     /** Looks for a machine that an earlier daemon has left, and takes it into our care. */
     void adopt(LiveInstance live, Hypervisor hypervisor) {
-        if (machine(live).isPresent()) {
+        if (machine(live).isPresent() || LimaHostAgent.runs(live.folder)) {
             return;
         }
         Optional<Machine> found =
