@@ -179,7 +179,8 @@ public final class Launcher {
                         + "org.slf4j.spi;version=2.0.20");
         // Without it Felix reaches into the JDK by Unsafe for URL handlers that nobody uses here.
         settings.put("felix.service.urlhandlers", "false");
-        settings.put("ds.showtrace", "true");
+        // Without a log service SCR writes to standard output, which may be somebody's console.
+        settings.put("ds.loglevel", "error");
         settings.put("gosh.args", "--noshutdown --nointeractive");
         settings.put("jlima.home", home.toString());
         settings.put("jlima.prefix", prefix.toString());

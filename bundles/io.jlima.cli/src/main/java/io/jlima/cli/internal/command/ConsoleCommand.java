@@ -44,6 +44,9 @@ public final class ConsoleCommand implements Command {
         var in = single ? java.io.InputStream.nullInputStream() : invocation.in();
         try (CommandSession session = processor.createSession(in, invocation.out(), invocation.err())) {
             session.put(GogoBridge.ENVIRONMENT, invocation.caller());
+            // `start` and `stop` are the framework's words here, `lima:start` is ours: nobody should make a machine by
+            // a number that was meant for a bundle.
+            session.put("SCOPE", "felix:gogo:lima:*");
             if (single) {
                 return execute(session, String.join(" ", invocation.arguments()), invocation) ? 0 : 1;
             }
