@@ -69,10 +69,17 @@ public final class Drivers {
         return String.valueOf(properties.get(name));
     }
 
-    /** Tells the listener of every hypervisor: those that are here now, and each that comes. */
-    void onHypervisor(Consumer<Hypervisor> listener) {
+    /** Tells the listener of every hypervisor: those that are here now, and each that comes, until it is closed. */
+    Registration onHypervisor(Consumer<Hypervisor> listener) {
         arrivals.add(listener);
         hypervisors.values().forEach(listener);
+        return () -> arrivals.remove(listener);
+    }
+
+    /** Ends what it was given for. */
+    interface Registration extends AutoCloseable {
+        @Override
+        void close();
     }
 
     /** Every hypervisor there is now. */

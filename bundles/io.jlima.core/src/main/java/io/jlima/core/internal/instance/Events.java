@@ -24,7 +24,7 @@ final class Events {
         for (Consumer<InstanceEvent> watcher : watchers) {
             try {
                 watcher.accept(event);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError e) {
                 LOG.error("A watcher of events failed", e);
             }
         }

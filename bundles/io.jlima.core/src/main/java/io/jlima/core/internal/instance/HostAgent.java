@@ -50,8 +50,14 @@ final class HostAgent implements AutoCloseable {
         folder.write("ha.pid", ProcessHandle.current().pid() + "\n", "rw-r--r--");
         Files.deleteIfExists(folder.file("ha.sock"));
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(folder.file("ha.sock")));
-        Files.setPosixFilePermissions(folder.file("ha.sock"), PosixFilePermissions.fromString("rw-------"));
+        try {
+            server.bind(UnixDomainSocketAddress.of(folder.file("ha.sock")));
+            Files.setPosixFilePermissions(folder.file("ha.sock"), PosixFilePermissions.fromString("rw-------"));
+        } catch (IOException e) {
+            server.close();
+            folder.remove("ha.sock", "ha.pid");
+            throw e;
+        }
         HostAgent agent = new HostAgent(folder, sshPort, server);
         Thread.ofVirtual().name("ha-" + folder.name()).start(agent::accept);
         return agent;

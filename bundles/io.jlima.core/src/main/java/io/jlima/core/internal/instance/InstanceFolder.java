@@ -69,7 +69,7 @@ record InstanceFolder(String name, Path path) {
             Files.setPosixFilePermissions(draft.resolve("lima-version"), PosixFilePermissions.fromString("r--r--r--"));
             Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw trouble("cannot make the directory of instance `" + name + "`", e);
+            throw abandoned(draft, trouble("cannot make the directory of instance `" + name + "`", e));
         }
     }
 
@@ -108,8 +108,18 @@ record InstanceFolder(String name, Path path) {
             Files.writeString(draft, content);
             Files.move(draft, file(fileName), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw trouble("cannot write " + file(fileName), e);
+            throw abandoned(draft, trouble("cannot write " + file(fileName), e));
         }
+    }
+
+    /** The error, after what was half made is gone. */
+    private static LimaException abandoned(Path draft, LimaException error) {
+        try {
+            deleteTree(draft);
+        } catch (IOException e) {
+            error.addSuppressed(e);
+        }
+        return error;
     }
 
     void remove(String... fileNames) {

@@ -21,7 +21,6 @@ import io.jlima.core.internal.image.Downloads;
 import io.jlima.core.internal.image.Images;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +46,10 @@ public final class InstancesService implements Instances {
     private final Platform platform;
     private final Map<String, LiveInstance> live = new ConcurrentHashMap<>();
     private final Set<String> inCreation = ConcurrentHashMap.newKeySet();
+    private final Drivers.Registration adoption;
+
+    /** A driver that takes longer to look for its machines goes on doing so while we begin to serve. */
+    private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(10);
 
     @Activate
     public InstancesService(
@@ -65,40 +68,73 @@ public final class InstancesService implements Instances {
                 new GuestAccess(home, connector),
                 new SshPorts(),
                 new Events());
-        drivers.onHypervisor(this::adoptAll);
+        adoption = drivers.onHypervisor(this::adoptAll);
     }
 
     /** The daemon ends: machines run on, and their files stay as they are for the next daemon. */
     @Deactivate
     void release() {
+        adoption.close();
         for (LiveInstance instance : live.values()) {
-            instance.lock.lock();
             try {
-                if (instance.job != null) {
-                    instance.job.abandon();
-                }
-                if (instance.connection != null) {
-                    instance.connection.close();
-                }
-                if (instance.agent != null) {
-                    instance.agent.release();
-                }
-                if (instance.machine != null) {
-                    instance.machine.release();
-                }
-            } finally {
-                instance.lock.unlock();
+                release(instance);
+            } catch (RuntimeException | LinkageError e) {
+                LOG.error("Instance {} cannot be let go of", instance.folder.name(), e);
             }
         }
     }
 
+    private static void release(LiveInstance instance) {
+        StartJob job;
+        SshConnection connection;
+        HostAgent agent;
+        Machine machine;
+        instance.lock.lock();
+        try {
+            job = instance.job;
+            connection = instance.connection;
+            agent = instance.agent;
+            machine = instance.machine;
+        } finally {
+            instance.lock.unlock();
+        }
+        if (job != null) {
+            job.abandon();
+        }
+        if (connection != null) {
+            connection.close();
+        }
+        if (agent != null) {
+            agent.release();
+        }
+        if (machine != null) {
+            machine.release();
+        }
+    }
+
+    /** Adopts all machines of a driver, at the same time; one that cannot be adopted harms no other. */
     private void adoptAll(Hypervisor hypervisor) {
-        for (InstanceFolder folder : home.instances()) {
-            try {
-                platform.adopt(of(folder.name()), hypervisor);
-            } catch (RuntimeException e) {
-                LOG.error("Instance {} cannot be adopted", folder.name(), e);
+        List<Thread> threads = home.instances().stream()
+                .map(folder ->
+                        Thread.ofVirtual().name("adopt-" + folder.name()).start(() -> adopt(folder.name(), hypervisor)))
+                .toList();
+        long deadline = System.nanoTime() + ADOPTION_LIMIT.toNanos();
+        try {
+            for (Thread thread : threads) {
+                if (!thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))) {
+                    LOG.error("{} takes its time: {}", thread.getName(), hypervisor);
+                }
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void adopt(String name, Hypervisor hypervisor) {
+        try {
+            platform.adopt(of(name), hypervisor);
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("Instance {} cannot be adopted", name, e);
         }
     }
 
@@ -137,16 +173,22 @@ public final class InstancesService implements Instances {
             configuration = platform.configurations().read(folder, HostEnvironment.ofThisProcess());
         } catch (LimaException e) {
             errors.add(e.getMessage());
+        } catch (RuntimeException e) {
+            // One file that its reader trips over must not hide all other instances.
+            LOG.error("The configuration of {} cannot be read", folder.name(), e);
+            errors.add("internal error while reading " + folder.limaYaml() + ": " + e);
         }
         Status status;
         Machine machine;
         HostAgent agent;
+        int port;
         String activity;
         now.lock.lock();
         try {
             status = now.status();
             machine = now.machine;
             agent = now.agent;
+            port = now.sshPort;
             activity = now.activity();
             errors.addAll(now.troubles);
         } finally {
@@ -158,9 +200,9 @@ public final class InstancesService implements Instances {
             status = Status.BROKEN;
         }
         var config = configuration == null ? null : configuration.config();
-        int port = platform.ports().last(folder);
-        if (config != null && config.ssh().localPort() != 0) {
-            port = config.ssh().localPort();
+        if (port == 0) {
+            int configured = config == null ? 0 : config.ssh().localPort();
+            port = configured != 0 ? configured : platform.ports().last(folder);
         }
         return new Instance(
                 folder.name(),
@@ -170,7 +212,7 @@ public final class InstancesService implements Instances {
                 configuration == null ? Map.of() : configuration.tree(),
                 config == null ? "" : MachinePlan.vmType(config, platform.drivers()),
                 config == null ? Arch.host() : config.arch(),
-                agent == null ? port : agent.sshPort(),
+                port,
                 agent == null ? 0 : ProcessHandle.current().pid(),
                 machine == null ? 0 : machine.identity().pid(),
                 folder.isProtected(),
@@ -206,7 +248,7 @@ public final class InstancesService implements Instances {
             try {
                 new InstanceDisks(folder.path(), caller)
                         .create(image, configuration.config().disk(), progress);
-            } catch (LimaException | InterruptedException e) {
+            } catch (RuntimeException | InterruptedException e) {
                 folder.delete();
                 throw e;
             }
@@ -223,7 +265,17 @@ public final class InstancesService implements Instances {
         if (home.instances().stream().noneMatch(folder -> folder.name().equals(name))) {
             throw new LimaException("instance `" + name + "` does not exist", "`limactl list` shows all instances");
         }
+        refuseUnfinished(name);
         return of(name);
+    }
+
+    /** Between its directory and its disk, an instance is nobody's but its creator's. */
+    private void refuseUnfinished(String name) {
+        if (inCreation.contains(name)) {
+            throw new LimaException(
+                    "instance `" + name + "` is being created by another command",
+                    "Give the command again when it is there");
+        }
     }
 
     @Override
@@ -234,7 +286,7 @@ public final class InstancesService implements Instances {
         StartJob job;
         instance.lock.lock();
         try {
-            if (instance.stopping) {
+            if (instance.stoppers > 0) {
                 throw new LimaException(
                         "instance `" + name + "` is being stopped", "Give the command again when it has stopped");
             }
@@ -246,7 +298,6 @@ public final class InstancesService implements Instances {
                 job = new StartJob(name, j -> start(instance, caller, j));
                 instance.job = job;
                 job.begin();
-                status(name, Status.STARTING);
             } else {
                 progress.info("Another command is starting `" + name + "` already; joining it at: " + job.step());
             }
@@ -258,22 +309,17 @@ public final class InstancesService implements Instances {
 
     private void start(LiveInstance instance, HostEnvironment caller, StartJob job) throws Exception {
         try {
+            platform.announce(instance);
             new StartSequence(instance, platform, caller, job).run();
         } finally {
-            Status status;
             instance.lock.lock();
             try {
                 instance.job = null;
-                status = instance.status();
             } finally {
                 instance.lock.unlock();
             }
-            status(instance.folder.name(), status);
+            platform.announce(instance);
         }
-    }
-
-    private void status(String name, Status status) {
-        platform.events().publish(new InstanceEvent.StatusChanged(name, Instant.now(), status));
     }
 
     @Override
@@ -293,24 +339,25 @@ public final class InstancesService implements Instances {
     private static void enterStopping(LiveInstance instance, boolean force) {
         instance.lock.lock();
         try {
-            if (instance.stopping && !force) {
+            if (instance.stoppers > 0 && !force) {
                 throw new LimaException(
                         "instance `" + instance.folder.name() + "` is being stopped by another command",
                         "Wait for it, or use --force");
             }
-            instance.stopping = true;
+            instance.stoppers++;
         } finally {
             instance.lock.unlock();
         }
     }
 
-    private static void leaveStopping(LiveInstance instance) {
+    private void leaveStopping(LiveInstance instance) {
         instance.lock.lock();
         try {
-            instance.stopping = false;
+            instance.stoppers--;
         } finally {
             instance.lock.unlock();
         }
+        platform.announce(instance);
     }
 
     /**
@@ -327,14 +374,18 @@ public final class InstancesService implements Instances {
         } finally {
             instance.lock.unlock();
         }
+        Optional<Machine> machine = platform.machine(instance);
+        if (job == null && machine.isEmpty()) {
+            return false;
+        }
+        platform.announce(instance);
         if (job != null) {
             job.cancel();
+            machine = platform.machine(instance);
         }
-        Optional<Machine> machine = platform.machine(instance);
         if (machine.isEmpty()) {
-            return job != null;
+            return true;
         }
-        status(name, Status.STOPPING);
         if (force) {
             machine.get().kill();
         } else if (!machine.get().powerOff(GRACE)) {
@@ -353,7 +404,7 @@ public final class InstancesService implements Instances {
         if (home.instances().stream().noneMatch(folder -> folder.name().equals(name))) {
             return false;
         }
-        LiveInstance instance = of(name);
+        LiveInstance instance = existing(name);
         refuseProtected(instance);
         instance.lock.lock();
         try {
@@ -362,14 +413,14 @@ public final class InstancesService implements Instances {
                         "expected status `Stopped`, got `" + instance.status().word() + "`",
                         "Stop it first with `limactl stop " + name + "`, or use --force");
             }
-            instance.stopping = true;
+            instance.stoppers++;
         } finally {
             instance.lock.unlock();
         }
         try {
             end(instance, true, progress);
             instance.folder.delete();
-            live.remove(name);
+            live.remove(name, instance);
         } finally {
             leaveStopping(instance);
         }

@@ -24,12 +24,22 @@ final class LiveInstance {
     @Nullable
     StartJob job;
 
-    /** Whether somebody is stopping, deleting or resetting the instance. */
-    boolean stopping;
+    /** How many callers are stopping, deleting or resetting the instance. */
+    int stoppers;
+
+    /** The status that was told last; guarded by {@link #telling}. */
+    Status told = Status.STOPPED;
+
+    /** Held while a status is told, so that watchers hear of changes in their order. Taken before {@link #lock}. */
+    final ReentrantLock telling = new ReentrantLock();
 
     @Nullable
     Machine machine;
 
+    /** Port of 127.0.0.1 that leads to the machine's sshd; 0 when no machine runs. */
+    int sshPort;
+
+    /** Null when no machine runs, and when its files could not be made. */
     @Nullable
     HostAgent agent;
 
@@ -47,7 +57,7 @@ final class LiveInstance {
     }
 
     Status status() {
-        if (stopping) {
+        if (stoppers > 0) {
             return Status.STOPPING;
         }
         if (job != null) {

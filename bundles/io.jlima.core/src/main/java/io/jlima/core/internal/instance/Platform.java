@@ -64,14 +64,21 @@ record Platform(
             throws IOException {
         live.folder.remove(READY);
         Machine machine = hypervisor.start(spec, caller, event -> happened(live, event), job.progress());
-        job.launched();
-        take(live, machine, HostAgent.open(live.folder, sshPort, true));
-        live.agent().ifPresent(agent -> agent.event(false, false, List.of()));
+        try {
+            HostAgent agent = HostAgent.open(live.folder, sshPort, true);
+            agent.event(false, false, List.of());
+            job.launched();
+            take(live, machine, agent, sshPort, false);
+        } catch (IOException | LimaException e) {
+            // Nobody would know of this machine.
+            machine.kill();
+            throw e;
+        }
     }
 
     /** Looks for a machine that an earlier daemon has left, and takes it into our care. */
     void adopt(LiveInstance live, Hypervisor hypervisor) {
-        if (machine(live).isPresent() || LimaHostAgent.runs(live.folder)) {
+        if (isBusy(live) || LimaHostAgent.runs(live.folder)) {
             return;
         }
         Optional<Machine> found =
@@ -81,16 +88,9 @@ record Platform(
         }
         Machine machine = found.get();
         boolean ready = identityText(machine).equals(readyText(live.folder));
-        try {
-            take(live, machine, HostAgent.open(live.folder, ports.last(live.folder), false));
-        } catch (IOException e) {
-            LOG.error("Cannot make ha.sock of {}", live.folder.name(), e);
-        }
-        live.lock.lock();
-        try {
-            live.ready = ready;
-        } finally {
-            live.lock.unlock();
+        if (!take(live, machine, null, ports.last(live.folder), ready)) {
+            machine.release();
+            return;
         }
         LOG.info(
                 "Adopted {} with pid {}, ready: {}",
@@ -99,17 +99,83 @@ record Platform(
                 ready);
     }
 
-    private void take(LiveInstance live, Machine machine, HostAgent agent) {
+    /** Whether somebody else sees to the instance already, so that there is nothing to adopt. */
+    private static boolean isBusy(LiveInstance live) {
         live.lock.lock();
         try {
+            return live.machine != null || live.job != null || live.stoppers > 0;
+        } finally {
+            live.lock.unlock();
+        }
+    }
+
+    /**
+     * @param agent null for an adopted machine, which gets one here if that is possible: without it, the machine runs
+     *     all the same
+     * @return false when an adopted machine was taken by somebody else meanwhile
+     */
+    private boolean take(LiveInstance live, Machine machine, @Nullable HostAgent agent, int sshPort, boolean ready) {
+        live.lock.lock();
+        try {
+            if (agent == null && isBusy(live)) {
+                return false;
+            }
             live.machine = machine;
+            live.sshPort = sshPort;
             live.agent = agent;
-            live.ready = false;
+            live.ready = ready;
             live.troubles = List.of();
         } finally {
             live.lock.unlock();
         }
-        machine.exited().thenAccept(exit -> ended(live, machine, exit));
+        if (agent == null) {
+            openAgent(live, machine, sshPort);
+        }
+        announce(live);
+        machine.exited()
+                .whenComplete((exit, failure) ->
+                        ended(live, machine, exit != null ? exit : new Machine.Exit(false, String.valueOf(failure))));
+        return true;
+    }
+
+    private static void openAgent(LiveInstance live, Machine machine, int sshPort) {
+        HostAgent agent;
+        try {
+            agent = HostAgent.open(live.folder, sshPort, false);
+        } catch (IOException | LimaException e) {
+            LOG.error("Cannot make ha.pid and ha.sock of {}", live.folder.name(), e);
+            return;
+        }
+        live.lock.lock();
+        try {
+            if (live.machine == machine) {
+                live.agent = agent;
+                return;
+            }
+        } finally {
+            live.lock.unlock();
+        }
+        agent.close();
+    }
+
+    /** Tells the status, if it is another than the one told last. Not to be called with the instance's lock held. */
+    void announce(LiveInstance live) {
+        live.telling.lock();
+        try {
+            Status status;
+            live.lock.lock();
+            try {
+                status = live.status();
+            } finally {
+                live.lock.unlock();
+            }
+            if (status != live.told) {
+                live.told = status;
+                events.publish(new InstanceEvent.StatusChanged(live.folder.name(), Instant.now(), status));
+            }
+        } finally {
+            live.telling.unlock();
+        }
     }
 
     /** The start has come to its end. */
@@ -124,7 +190,12 @@ record Platform(
             live.lock.unlock();
         }
         if (machine != null) {
-            live.folder.write(READY, identityText(machine), "rw-r--r--");
+            try {
+                live.folder.write(READY, identityText(machine), "rw-r--r--");
+            } catch (LimaException e) {
+                // It spares a later daemon a question to the guest, no more.
+                LOG.warn("{}", e.getMessage());
+            }
             live.agent().ifPresent(agent -> agent.event(true, false, troubles));
         }
     }
@@ -155,6 +226,7 @@ record Platform(
             agent = live.agent;
             connection = live.connection;
             live.machine = null;
+            live.sshPort = 0;
             live.agent = null;
             live.connection = null;
             live.ready = false;
@@ -174,19 +246,19 @@ record Platform(
         }
         try {
             live.folder.remove(READY);
+            if (agent != null) {
+                agent.event(false, true, List.of());
+                agent.log("info", "The machine has ended. " + exit.words());
+                agent.close();
+            }
         } catch (LimaException e) {
             LOG.warn("{}", e.getMessage());
-        }
-        if (agent != null) {
-            agent.event(false, true, List.of());
-            agent.log("info", "The machine has ended. " + exit.words());
-            agent.close();
         }
         if (!exit.asked()) {
             events.publish(new InstanceEvent.Trouble(
                     live.folder.name(), Instant.now(), "the machine ended unasked: " + exit.words()));
         }
-        events.publish(new InstanceEvent.StatusChanged(live.folder.name(), Instant.now(), Status.STOPPED));
+        announce(live);
     }
 
     private static @Nullable String trouble(InstanceFolder folder, Machine.Event event) {
@@ -231,34 +303,44 @@ record Platform(
     SshConnection connection(LiveInstance live) throws InterruptedException {
         live.connecting.lockInterruptibly();
         try {
-            HostAgent agent;
+            Machine machine;
+            int port;
             live.lock.lock();
             try {
                 @Nullable SshConnection kept = live.connection;
                 if (kept != null && kept.isOpen()) {
                     return kept;
                 }
-                agent = live.agent;
-                if (live.machine == null || agent == null) {
-                    throw new LimaException(
-                            "instance `" + live.folder.name() + "` does not run",
-                            "Start it with `limactl start " + live.folder.name() + "`");
+                if (live.machine == null) {
+                    throw notRunning(live);
                 }
+                machine = live.machine;
+                port = live.sshPort;
             } finally {
                 live.lock.unlock();
             }
             Configuration configuration = configurations.read(live.folder, HostEnvironment.ofThisProcess());
-            SshConnection fresh = connector.connect(
-                    access.target(live.folder, configuration.config(), agent.sshPort()), CONNECT_LIMIT);
+            SshConnection fresh =
+                    connector.connect(access.target(live.folder, configuration.config(), port), CONNECT_LIMIT);
             live.lock.lock();
             try {
-                live.connection = fresh;
+                if (live.machine == machine) {
+                    live.connection = fresh;
+                    return fresh;
+                }
             } finally {
                 live.lock.unlock();
             }
-            return fresh;
+            fresh.close();
+            throw notRunning(live);
         } finally {
             live.connecting.unlock();
         }
+    }
+
+    private static LimaException notRunning(LiveInstance live) {
+        return new LimaException(
+                "instance `" + live.folder.name() + "` does not run",
+                "Start it with `limactl start " + live.folder.name() + "`");
     }
 }

@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 final class SshPorts {
     private static final Pattern PORT_LINE = Pattern.compile("(?m)^\\s*Port[ \\t]+(\\d{1,5})\\s*$");
 
+    private static final int HIGHEST = 65535;
+
     /** Ports promised to instances that are about to start, so that two starts at once do not choose the same. */
     private final Map<Integer, String> promised = new ConcurrentHashMap<>();
 
@@ -23,7 +25,8 @@ final class SshPorts {
     int last(InstanceFolder folder) {
         try {
             Matcher line = PORT_LINE.matcher(Files.readString(folder.file("ssh.config")));
-            return line.find() ? Integer.parseInt(line.group(1)) : 0;
+            int port = line.find() ? Integer.parseInt(line.group(1)) : 0;
+            return port <= HIGHEST ? port : 0;
         } catch (IOException e) {
             return 0;
         }

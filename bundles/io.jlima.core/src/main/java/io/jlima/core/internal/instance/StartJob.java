@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A start under way. It belongs to nobody: callers watch it, and may leave. When the last of them leaves before the
@@ -21,22 +22,29 @@ final class StartJob {
         void run(StartJob job) throws Exception;
     }
 
+    /** Much longer than an interrupted step takes to clean up, the end of a child process included. */
+    private static final Duration CANCEL_LIMIT = Duration.ofSeconds(30);
+
     private final String name;
     private final Thread thread;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final List<Progress> watchers = new CopyOnWriteArrayList<>();
     private volatile boolean launched;
+    private volatile boolean cancelled;
+    private volatile @Nullable LimaException failure;
     private volatile String step = "";
 
     StartJob(String name, Work work) {
         this.name = name;
         this.thread = Thread.ofVirtual().name("start-" + name).unstarted(() -> {
+            Throwable outcome = null;
             try {
                 work.run(this);
-                done.complete(null);
-            } catch (Exception | LinkageError e) {
-                done.completeExceptionally(e);
+            } catch (Throwable e) {
+                // Whatever it is, those who wait must hear of it.
+                outcome = e;
             }
+            end(outcome);
         });
     }
 
@@ -60,20 +68,44 @@ final class StartJob {
         return step;
     }
 
-    /** Ends the work with this error, whatever it is doing. */
+    private void end(@Nullable Throwable outcome) {
+        LimaException told = failure;
+        if (told != null) {
+            done.completeExceptionally(told);
+        } else if (outcome == null) {
+            done.complete(null);
+        } else if (cancelled) {
+            // What an interrupted step says of itself is no news to anybody.
+            done.completeExceptionally(new LimaException(
+                    "the start of `" + name + "` was cancelled", null, "Give the command again to start it", outcome));
+        } else {
+            done.completeExceptionally(outcome);
+        }
+    }
+
+    /** Ends the work with this error, whatever it is doing; those who wait hear of it when the work has ended. */
     void fail(LimaException error) {
-        done.completeExceptionally(error);
+        failure = error;
         thread.interrupt();
     }
 
-    /** Gives the work up and waits until it has left everything in order. */
+    /**
+     * Gives the work up and waits until it has left everything in order.
+     *
+     * @throws LimaException when it does not heed that in time
+     */
     void cancel() throws InterruptedException {
-        thread.interrupt();
-        thread.join();
+        abandon();
+        if (thread.isAlive() && !thread.join(CANCEL_LIMIT)) {
+            throw new LimaException(
+                    "the start of `" + name + "` cannot be ended; it is at: " + step,
+                    "A driver does not answer. `limactl daemon restart` ends it; machines that run are not harmed");
+        }
     }
 
     /** Gives the work up without waiting. */
     void abandon() {
+        cancelled = true;
         thread.interrupt();
     }
 
@@ -97,8 +129,13 @@ final class StartJob {
         } catch (InterruptedException e) {
             watchers.remove(watcher);
             if (watchers.isEmpty() && !launched) {
-                cancelQuietly();
+                cancelQuietly(watcher);
+            }
+            if (done.isDone() && !launched) {
                 watcher.info("The start of `" + name + "` was cancelled; nothing is left running");
+            } else if (done.isDone()) {
+                watcher.info("The start of `" + name + "` was cancelled, but its machine runs already; end it with"
+                        + " `limactl stop -f " + name + "`");
             } else {
                 watcher.info("The start of `" + name + "` goes on; end it with `limactl stop -f " + name + "`");
             }
@@ -108,12 +145,14 @@ final class StartJob {
         }
     }
 
-    private void cancelQuietly() {
+    private void cancelQuietly(Progress watcher) {
         boolean interrupted = Thread.interrupted();
         try {
             cancel();
         } catch (InterruptedException e) {
             interrupted = true;
+        } catch (LimaException e) {
+            watcher.warn(e.what());
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -87,12 +87,12 @@ final class StartSequence {
         InstanceDisk disk = step("Preparing the disk", () -> disk(config));
         for (int attempt = 1; ; attempt++) {
             int port = platform.ports().choose(folder, config.ssh().localPort());
-            MachinePlan plan = MachinePlan.of(folder, config, facts, platform.drivers(), port);
-            Cidata.Volume volume = step("Writing the guest's configuration", () -> cidata(plan, facts));
-            MachineSpec spec = plan.spec(disk, volume.iso());
-            platform.access().describe(folder, config, port);
-            folder.write(INSTANCE_ID, volume.instanceId() + "\n", "rw-r--r--");
             try {
+                MachinePlan plan = MachinePlan.of(folder, config, facts, platform.drivers(), port);
+                Cidata.Volume volume = step("Writing the guest's configuration", () -> cidata(plan, facts));
+                MachineSpec spec = plan.spec(disk, volume.iso());
+                platform.access().describe(folder, config, port);
+                folder.write(INSTANCE_ID, volume.instanceId() + "\n", "rw-r--r--");
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
@@ -113,11 +113,19 @@ final class StartSequence {
     }
 
     /** The machine was started by an earlier daemon, or a start was given up half-way: its files say the rest. */
-    private Started rejoin() throws IOException {
+    private Started rejoin() {
         job.launched();
-        return new Started(
-                platform.ports().last(folder),
-                Files.readString(folder.file(INSTANCE_ID)).strip());
+        try {
+            return new Started(
+                    platform.ports().last(folder),
+                    Files.readString(folder.file(INSTANCE_ID)).strip());
+        } catch (IOException e) {
+            throw new LimaException(
+                    "the machine of instance `" + folder.name() + "` runs, but it was not jlima that started it",
+                    "there is no " + folder.file(INSTANCE_ID),
+                    "Stop it with `limactl stop " + folder.name() + "` and start it again",
+                    e);
+        }
     }
 
     private InstanceDisk disk(InstanceConfig config) throws InterruptedException {
