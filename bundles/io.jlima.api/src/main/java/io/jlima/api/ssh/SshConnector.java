@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** Makes keys and connections. Thread-safe. */
@@ -31,6 +32,18 @@ public interface SshConnector {
      * @throws LimaException when the time is over
      */
     void awaitBanner(String host, int port, Duration timeout) throws InterruptedException;
+
+    /**
+     * The same, with a word from elsewhere: each try costs a guest that is not up yet a connection later, so they are
+     * sparse until the hint completes, and close together after it.
+     *
+     * @param hint completes when an sshd is likely to be there; it may never do so
+     * @throws LimaException when the time is over
+     */
+    default void awaitBanner(String host, int port, Duration timeout, CompletionStage<?> hint)
+            throws InterruptedException {
+        awaitBanner(host, port, timeout);
+    }
 
     /**
      * Connects and logs in.

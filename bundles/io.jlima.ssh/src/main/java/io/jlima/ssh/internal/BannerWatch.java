@@ -16,23 +16,33 @@ import org.jspecify.annotations.Nullable;
  * Waits for an sshd to greet on a port, in overlapping tries.
  *
  * <p>QEMU's user-mode network takes a connection at once and asks the guest at 0, 6.5, 19.7 s… after that, so a try from
- * before the guest was ready hears of it very late. Therefore a new try begins every {@link #SPACING} and most give up
- * after {@link #PATIENCE}. A guest that is slow to fork would never be heard that way, so every
- * {@link #STEADY_EVERY}th try stays for {@link #STEADY_PATIENCE}. Together that is at most eight connections, below the
- * ten at which sshd begins to refuse some (MaxStartups in sshd_config(5)), and few enough in any 15 s for the
- * penalties of OpenSSH 9.8 and later (PerSourcePenalties, one second per connection that does not log in) as long as
- * the first of them is answered within three seconds.
+ * before the guest was ready hears of it very late, and a new one must begin now and then. But QEMU also keeps every try
+ * that was given up, for 82 s, and hands them all to the guest's sshd when it comes up: many of them keep a slow guest
+ * so busy that it never answers in time. So the tries become sparser and more patient the longer it takes, each by a
+ * fixed share of the time that has passed, until somebody who knows says that the guest is up.
  */
 final class BannerWatch {
-    private static final Duration SPACING = Duration.ofMillis(200);
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
-    private static final Duration STEADY_PATIENCE = Duration.ofSeconds(3);
-    private static final int STEADY_EVERY = 5;
+    private static final long SHORTEST_SPACING_MILLIS = 200;
+    private static final long LONGEST_SPACING_MILLIS = 4_000;
+
+    /** Of the time passed, as the time between two tries: what waiting for the next one may add to the whole. */
+    private static final double SPACING_SHARE = 0.05;
+
+    private static final long SHORTEST_PATIENCE_MILLIS = 1_000;
+
+    /** Below the 10 s after which somebody who watches gives up hope; a guest at its limit forks in 5 s or so. */
+    private static final long LONGEST_PATIENCE_MILLIS = 10_000;
+
+    /** Twice that of the spacing and more: a few tries are open at once, below the ten of sshd's MaxStartups. */
+    private static final double PATIENCE_SHARE = 0.15;
 
     private final String host;
     private final int port;
     private final BlockingQueue<Greeting.Outcome> outcomes = new LinkedBlockingQueue<>();
     private final Set<Greeting> open = ConcurrentHashMap.newKeySet();
+
+    /** Beginning of the time that counts for {@link #SPACING_SHARE} and {@link #PATIENCE_SHARE}. */
+    private volatile long base = System.nanoTime();
 
     BannerWatch(String host, int port) {
         this.host = host;
@@ -48,13 +58,20 @@ final class BannerWatch {
         Deadline deadline = Deadline.after(timeout);
         Greeting.Outcome last = new Greeting.Silent();
         try {
-            for (int number = 1; !deadline.isOver(); number++) {
-                boolean steady = number % STEADY_EVERY == 0;
-                begin(shorter(steady ? STEADY_PATIENCE : PATIENCE, deadline.remaining()));
-                Deadline next = Deadline.after(shorter(SPACING, deadline.remaining()));
+            while (!deadline.isOver()) {
+                double passed = (System.nanoTime() - base) / 1e6;
+                begin(shorter(
+                        between(SHORTEST_PATIENCE_MILLIS, passed * PATIENCE_SHARE, LONGEST_PATIENCE_MILLIS),
+                        deadline.remaining()));
+                Deadline next = Deadline.after(shorter(
+                        between(SHORTEST_SPACING_MILLIS, passed * SPACING_SHARE, LONGEST_SPACING_MILLIS),
+                        deadline.remaining()));
                 for (Greeting.Outcome outcome; (outcome = next(next.remaining())) != null; ) {
                     if (outcome instanceof Greeting.Greeted) {
                         return;
+                    }
+                    if (outcome instanceof Greeting.Encouraged) {
+                        break;
                     }
                     last = outcome;
                 }
@@ -75,6 +92,16 @@ final class BannerWatch {
         } finally {
             open.forEach(Greeting::close);
         }
+    }
+
+    /** The guest is likely to be up: the next try begins at once, and the following ones soon. */
+    void encourage() {
+        base = System.nanoTime();
+        outcomes.add(new Greeting.Encouraged());
+    }
+
+    private static Duration between(long least, double millis, long most) {
+        return Duration.ofMillis(Math.max(least, Math.min(most, Math.round(millis))));
     }
 
     private Greeting.@Nullable Outcome next(Duration wait) throws InterruptedException {
@@ -105,6 +132,7 @@ final class BannerWatch {
             case Greeting.Foreign foreign -> "Something else than an sshd answered: \"" + foreign.words() + "\"";
             case Greeting.Unreachable unreachable -> "The last connection failed: " + unreachable.reason();
             case Greeting.Greeted greeted -> greeted.banner();
+            case Greeting.Encouraged encouraged -> "Nothing was said yet.";
         };
         String remedy = last instanceof Greeting.Foreign
                 ? "See which program listens on port " + port + ", and end it or give the instance another port"

@@ -6,6 +6,7 @@ import io.jlima.api.ssh.SshConnector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.session.ClientSession;
 import org.osgi.service.component.annotations.Activate;
@@ -47,6 +48,14 @@ public final class SshdConnector implements SshConnector {
     @Override
     public void awaitBanner(String host, int port, Duration timeout) throws InterruptedException {
         new BannerWatch(host, port).await(timeout);
+    }
+
+    @Override
+    public void awaitBanner(String host, int port, Duration timeout, CompletionStage<?> hint)
+            throws InterruptedException {
+        BannerWatch watch = new BannerWatch(host, port);
+        hint.thenRun(watch::encourage);
+        watch.await(timeout);
     }
 
     @Override

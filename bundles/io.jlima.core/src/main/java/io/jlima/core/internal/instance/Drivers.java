@@ -27,6 +27,7 @@ public final class Drivers {
     private final Map<String, MountDriver> mounts = new ConcurrentSkipListMap<>();
     private final Map<String, ImageSource> images = new ConcurrentSkipListMap<>();
     private final List<Consumer<Hypervisor>> arrivals = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Hypervisor>> departures = new CopyOnWriteArrayList<>();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void addHypervisor(Hypervisor driver, Map<String, Object> properties) {
@@ -36,6 +37,7 @@ public final class Drivers {
 
     void removeHypervisor(Hypervisor driver) {
         hypervisors.values().remove(driver);
+        departures.forEach(listener -> listener.accept(driver));
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -67,6 +69,12 @@ public final class Drivers {
 
     private static String word(Map<String, Object> properties, String name) {
         return String.valueOf(properties.get(name));
+    }
+
+    /** Tells the listener of each hypervisor that goes, until it is closed. */
+    Registration onDeparture(Consumer<Hypervisor> listener) {
+        departures.add(listener);
+        return () -> departures.remove(listener);
     }
 
     /** Tells the listener of every hypervisor: those that are here now, and each that comes, until it is closed. */

@@ -47,6 +47,7 @@ public final class InstancesService implements Instances {
     private final Map<String, LiveInstance> live = new ConcurrentHashMap<>();
     private final Set<String> inCreation = ConcurrentHashMap.newKeySet();
     private final Drivers.Registration adoption;
+    private final Drivers.Registration departure;
 
     /** A driver that takes longer to look for its machines goes on doing so while we begin to serve. */
     private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(10);
@@ -68,6 +69,7 @@ public final class InstancesService implements Instances {
                 new GuestAccess(home, connector),
                 new SshPorts(),
                 new Events());
+        departure = drivers.onDeparture(this::letGoAll);
         adoption = drivers.onHypervisor(this::adoptAll);
     }
 
@@ -75,6 +77,7 @@ public final class InstancesService implements Instances {
     @Deactivate
     void release() {
         adoption.close();
+        departure.close();
         for (LiveInstance instance : live.values()) {
             try {
                 release(instance);
@@ -130,9 +133,20 @@ public final class InstancesService implements Instances {
         }
     }
 
+    private void letGoAll(Hypervisor hypervisor) {
+        for (LiveInstance instance : live.values()) {
+            platform.letGo(instance, hypervisor);
+            platform.announce(instance);
+        }
+    }
+
     private void adopt(String name, Hypervisor hypervisor) {
         try {
-            platform.adopt(of(name), hypervisor);
+            LiveInstance instance = of(name);
+            if (platform.adopt(instance, hypervisor)) {
+                // Its start was cut off when the earlier daemon ended: it goes on here, whoever asks for it next.
+                goOn(instance);
+            }
         } catch (RuntimeException | LinkageError e) {
             LOG.error("Instance {} cannot be adopted", name, e);
         }
@@ -290,6 +304,11 @@ public final class InstancesService implements Instances {
                 throw new LimaException(
                         "instance `" + name + "` is being stopped", "Give the command again when it has stopped");
             }
+            if (instance.orphaned) {
+                throw new LimaException(
+                        "the machine of instance `" + name + "` runs, but the driver for it is gone",
+                        "Install the driver again (limactl console), then everything is as before");
+            }
             if (instance.ready && instance.machine != null) {
                 return;
             }
@@ -305,6 +324,21 @@ public final class InstancesService implements Instances {
             instance.lock.unlock();
         }
         job.await(progress, timeout);
+    }
+
+    private void goOn(LiveInstance instance) {
+        HostEnvironment daemon = HostEnvironment.ofThisProcess();
+        instance.lock.lock();
+        try {
+            if (instance.job == null && instance.machine != null && instance.stoppers == 0) {
+                StartJob job = new StartJob(instance.folder.name(), j -> start(instance, daemon, j));
+                job.launched();
+                instance.job = job;
+                job.begin();
+            }
+        } finally {
+            instance.lock.unlock();
+        }
     }
 
     private void start(LiveInstance instance, HostEnvironment caller, StartJob job) throws Exception {
@@ -375,6 +409,11 @@ public final class InstancesService implements Instances {
             instance.lock.unlock();
         }
         Optional<Machine> machine = platform.machine(instance);
+        if (instance.isOrphaned()) {
+            throw new LimaException(
+                    "the machine of instance `" + name + "` runs, but the driver for it is gone",
+                    "Install the driver again (limactl console), then give the command again");
+        }
         if (job == null && machine.isEmpty()) {
             return false;
         }

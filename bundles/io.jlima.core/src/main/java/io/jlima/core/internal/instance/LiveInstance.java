@@ -2,6 +2,7 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.instance.Instance.Status;
+import io.jlima.api.machine.Hypervisor;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.ssh.SshConnection;
 import java.util.List;
@@ -36,6 +37,13 @@ final class LiveInstance {
     @Nullable
     Machine machine;
 
+    /** The driver that runs the machine; stays when the driver has gone and the machine has not. */
+    @Nullable
+    Hypervisor hypervisor;
+
+    /** Whether the driver has gone and left the machine running, so that nothing can be done to it for now. */
+    boolean orphaned;
+
     /** Port of 127.0.0.1 that leads to the machine's sshd; 0 when no machine runs. */
     int sshPort;
 
@@ -63,7 +71,16 @@ final class LiveInstance {
         if (job != null) {
             return Status.STARTING;
         }
-        return machine != null ? Status.RUNNING : Status.STOPPED;
+        return machine != null || orphaned ? Status.RUNNING : Status.STOPPED;
+    }
+
+    boolean isOrphaned() {
+        lock.lock();
+        try {
+            return orphaned;
+        } finally {
+            lock.unlock();
+        }
     }
 
     Optional<HostAgent> agent() {

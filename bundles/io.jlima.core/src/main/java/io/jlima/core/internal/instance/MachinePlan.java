@@ -117,6 +117,10 @@ record MachinePlan(
         devices.add(nic.nic());
         devices.add(new Console(ConsoleKind.SERIAL, folder.file("serial.log"), folder.file("serial.sock")));
         devices.add(new Console(ConsoleKind.VIRTIO, folder.file("serialv.log"), folder.file("serialv.sock")));
+        Device.GuestPort signal = GuestSignal.port(folder);
+        if (hypervisor.objection(signal).isEmpty()) {
+            devices.add(signal);
+        }
         devices.add(new Device.Display(config.video().display(), config.video().vncDisplay()));
         if (!config.audio().device().isEmpty()) {
             devices.add(new Device.Sound(config.audio().device(), config.audio().audioInterface()));

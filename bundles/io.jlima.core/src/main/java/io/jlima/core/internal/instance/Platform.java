@@ -68,7 +68,7 @@ record Platform(
             HostAgent agent = HostAgent.open(live.folder, sshPort, true);
             agent.event(false, false, List.of());
             job.launched();
-            take(live, machine, agent, sshPort, false);
+            take(live, hypervisor, machine, agent, sshPort, false);
         } catch (IOException | LimaException e) {
             // Nobody would know of this machine.
             machine.kill();
@@ -76,27 +76,71 @@ record Platform(
         }
     }
 
-    /** Looks for a machine that an earlier daemon has left, and takes it into our care. */
-    void adopt(LiveInstance live, Hypervisor hypervisor) {
+    /**
+     * Looks for a machine that an earlier daemon has left, and takes it into our care.
+     *
+     * @return whether there is one whose start has not come to its end
+     */
+    boolean adopt(LiveInstance live, Hypervisor hypervisor) {
         if (isBusy(live) || LimaHostAgent.runs(live.folder)) {
-            return;
+            return false;
         }
         Optional<Machine> found =
                 hypervisor.adopt(live.folder.name(), live.folder.path(), event -> happened(live, event));
         if (found.isEmpty()) {
-            return;
+            return false;
         }
         Machine machine = found.get();
         boolean ready = identityText(machine).equals(readyText(live.folder));
-        if (!take(live, machine, null, ports.last(live.folder), ready)) {
+        if (!take(live, hypervisor, machine, null, ports.last(live.folder), ready)) {
             machine.release();
-            return;
+            return false;
         }
         LOG.info(
                 "Adopted {} with pid {}, ready: {}",
                 live.folder.name(),
                 machine.identity().pid(),
                 ready);
+        return !ready;
+    }
+
+    /**
+     * Lets go of a machine whose driver goes. It runs on, and a driver that comes finds it again.
+     */
+    void letGo(LiveInstance live, Hypervisor hypervisor) {
+        Machine machine;
+        HostAgent agent;
+        SshConnection connection;
+        StartJob job;
+        live.lock.lock();
+        try {
+            if (live.hypervisor != hypervisor || live.machine == null) {
+                return;
+            }
+            machine = live.machine;
+            agent = live.agent;
+            connection = live.connection;
+            job = live.job;
+            live.machine = null;
+            live.agent = null;
+            live.connection = null;
+            live.ready = false;
+            live.orphaned = true;
+            live.troubles = List.of("its machine runs on, but the driver for it is gone; install the driver again");
+        } finally {
+            live.lock.unlock();
+        }
+        if (job != null) {
+            job.abandon();
+        }
+        if (connection != null) {
+            connection.close();
+        }
+        if (agent != null) {
+            agent.release();
+        }
+        machine.release();
+        LOG.info("Let go of {}: its driver is gone", live.folder.name());
     }
 
     /** Whether somebody else sees to the instance already, so that there is nothing to adopt. */
@@ -114,13 +158,21 @@ record Platform(
      *     all the same
      * @return false when an adopted machine was taken by somebody else meanwhile
      */
-    private boolean take(LiveInstance live, Machine machine, @Nullable HostAgent agent, int sshPort, boolean ready) {
+    private boolean take(
+            LiveInstance live,
+            Hypervisor hypervisor,
+            Machine machine,
+            @Nullable HostAgent agent,
+            int sshPort,
+            boolean ready) {
         live.lock.lock();
         try {
             if (agent == null && isBusy(live)) {
                 return false;
             }
             live.machine = machine;
+            live.hypervisor = hypervisor;
+            live.orphaned = false;
             live.sshPort = sshPort;
             live.agent = agent;
             live.ready = ready;

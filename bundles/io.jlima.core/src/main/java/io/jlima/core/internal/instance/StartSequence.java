@@ -59,6 +59,7 @@ final class StartSequence {
     void run() throws Exception {
         Configuration configuration = platform.configurations().read(folder, caller);
         configuration.warnings().forEach(progress::warn);
+        NotYet.of(configuration.config()).ifPresent(progress::warn);
         InstanceConfig config = configuration.config();
         Started started = platform.machine(live).isPresent() ? rejoin() : launch(config, configuration.facts());
         progress.info("SSH Local Port: " + started.sshPort());
@@ -175,7 +176,9 @@ final class StartSequence {
     private SshConnection meet(InstanceConfig config, Started started) throws Exception {
         SshConnector connector = platform.connector();
         step("Waiting for the guest to boot", () -> {
-            connector.awaitBanner("127.0.0.1", started.sshPort(), GUEST_LIMIT);
+            try (GuestSignal signal = GuestSignal.listen(folder)) {
+                connector.awaitBanner("127.0.0.1", started.sshPort(), GUEST_LIMIT, signal.sshIsUp());
+            }
             return true;
         });
         Readiness readiness = new Readiness(config, started.instanceId());

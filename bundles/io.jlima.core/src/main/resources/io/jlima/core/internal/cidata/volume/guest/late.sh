@@ -11,6 +11,14 @@ lima_failed=$lima_run/lima-early-failed
 lima_certs=$LIMA_CIDATA_MNT/guest/ca-certs
 lima_trust=$lima_root/usr/local/share/ca-certificates/lima
 
+# Tells the host that sshd listens, which ssh.service has told systemd before we were started. A host that does not
+# want to know must not hold anything up.
+lima_port=$lima_root/dev/virtio-ports/io.jlima.guest.0
+if [ -e "$lima_port" ]; then
+	# shellcheck disable=SC2016 # the inner shell's own argument
+	timeout 60 sh -c 'echo ssh >"$1"' sh "$lima_port" &
+fi
+
 lima_certificates() {
 	if diff -r "$lima_certs" "$lima_trust" >/dev/null 2>&1; then
 		return 0
