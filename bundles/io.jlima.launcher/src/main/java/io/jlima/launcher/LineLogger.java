@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.launcher;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -14,6 +17,9 @@ import org.slf4j.helpers.MessageFormatter;
 /** Writes {@code time level logger - message} lines. The level is set by the system property {@code jlima.log}. */
 final class LineLogger extends LegacyAbstractLogger {
     private static final long serialVersionUID = 1L;
+
+    /** The daemon's own standard error: the Gogo shell puts its consoles in place of System.err. */
+    private static final PrintStream LOG = new PrintStream(new FileOutputStream(FileDescriptor.err), true);
 
     private static final Level THRESHOLD = Level.valueOf(System.getProperty("jlima.log", "INFO"));
 
@@ -58,7 +64,6 @@ final class LineLogger extends LegacyAbstractLogger {
     }
 
     @Override
-    @SuppressWarnings("SystemOut")
     protected void handleNormalizedLoggingCall(
             Level level,
             @Nullable Marker marker,
@@ -79,7 +84,7 @@ final class LineLogger extends LegacyAbstractLogger {
             error.printStackTrace(new PrintWriter(line, true));
         }
         // One write per event keeps lines of different threads whole.
-        System.err.print(line);
-        System.err.flush();
+        LOG.print(line);
+        LOG.flush();
     }
 }

@@ -71,8 +71,9 @@ public final class ConsoleCommand implements Command {
     private static boolean execute(CommandSession session, String line, Invocation invocation) {
         try {
             Object result = session.execute(line);
-            if (result != null) {
-                invocation.out().println(session.format(result, Converter.INSPECT));
+            String text = result == null ? "" : String.valueOf(session.format(result, Converter.INSPECT));
+            if (!text.isBlank()) {
+                invocation.out().println(text);
             }
             return true;
         } catch (Exception e) {
