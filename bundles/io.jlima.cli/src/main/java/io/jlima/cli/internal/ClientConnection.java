@@ -45,6 +45,8 @@ final class ClientConnection {
             Request request = Request.parse(first.body());
             if (!request.version().equals(control.version())) {
                 frames.write(Frames.OTHER_VERSION);
+                // Two clients of other versions must not wait for each other.
+                ended.countDown();
                 otherVersion.accept(this);
                 // The client waits for the end of this connection, which comes with the end of the daemon.
                 frames.read();
@@ -62,9 +64,11 @@ final class ClientConnection {
     private void run(Request request) throws IOException {
         Call call = new Call(request, frames);
         Thread command = Thread.ofVirtual().name("command").unstarted(() -> {
-            int code = commands.run(call);
-            call.exit(code);
-            close();
+            try {
+                call.exit(commands.run(call));
+            } finally {
+                close();
+            }
         });
         command.start();
         try {
