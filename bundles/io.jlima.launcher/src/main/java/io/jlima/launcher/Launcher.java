@@ -94,7 +94,7 @@ public final class Launcher {
         while (file.tryLock(HELD, 1, false) == null) {
             file.lock(STARTING, 1, true).release();
             if (answers(socket)) {
-                LOG.info("Another daemon serves here");
+                LOG.info("Another daemon serves {}", socket);
                 return false;
             }
             if (System.nanoTime() > deadline) {

@@ -23,8 +23,15 @@ final class LineLogger extends LegacyAbstractLogger {
 
     private static final Level THRESHOLD = Level.valueOf(System.getProperty("jlima.log", "INFO"));
 
+    private final transient PrintStream out;
+
     LineLogger(String name) {
+        this(name, LOG);
+    }
+
+    LineLogger(String name, PrintStream out) {
         this.name = name;
+        this.out = out;
     }
 
     private boolean enabled(Level level) {
@@ -84,7 +91,7 @@ final class LineLogger extends LegacyAbstractLogger {
             error.printStackTrace(new PrintWriter(line, true));
         }
         // One write per event keeps lines of different threads whole.
-        LOG.print(line);
-        LOG.flush();
+        out.print(line);
+        out.flush();
     }
 }

@@ -135,7 +135,7 @@ final class Call implements Caller {
         return interrupted || gone;
     }
 
-    void input(byte[] bytes) {
+    void input(byte[] bytes) throws IOException {
         if (bytes.length == 0) {
             in.end();
         } else {

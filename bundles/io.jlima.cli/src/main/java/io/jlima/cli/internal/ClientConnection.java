@@ -47,6 +47,8 @@ final class ClientConnection {
             if (!request.version().equals(control.version())) {
                 ending = true;
                 frames.write(Frames.OTHER_VERSION);
+                // Two clients of other versions must not wait for each other.
+                ended.countDown();
                 otherVersion.accept(this);
                 // The client waits for the end of this connection, which comes with the end of the daemon.
                 frames.read();
@@ -64,10 +66,13 @@ final class ClientConnection {
     private void run(Request request) throws IOException {
         Call call = new Call(request, frames);
         Thread command = Thread.ofVirtual().name("command").unstarted(() -> {
-            int code = commands.run(call);
-            ending = control.isStopping();
-            call.exit(code, ending);
-            close();
+            try {
+                int code = commands.run(call);
+                ending = control.isStopping();
+                call.exit(code, ending);
+            } finally {
+                close();
+            }
         });
         command.start();
         try {

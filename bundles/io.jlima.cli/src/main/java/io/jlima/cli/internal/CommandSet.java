@@ -101,7 +101,8 @@ public final class CommandSet {
             return told(caller, log, e);
         } catch (InterruptedException e) {
             return INTERRUPTED;
-        } catch (Exception | LinkageError e) {
+        } catch (Throwable e) {
+            // Whatever it is, the caller must not wait for ever.
             if (caller.interrupted()) {
                 return INTERRUPTED;
             }

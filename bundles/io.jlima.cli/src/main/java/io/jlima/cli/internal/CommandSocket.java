@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -41,6 +42,8 @@ public final class CommandSocket {
 
     /** How long commands of an older client may go on when a client of another version wants its own daemon. */
     private static final Duration HANDOVER = Duration.ofSeconds(10);
+
+    private static final long ACCEPT_PAUSE = 100_000_000L;
 
     private final CommandSet commands;
     private final Instances instances;
@@ -95,7 +98,9 @@ public final class CommandSocket {
             } catch (ClosedChannelException e) {
                 return;
             } catch (IOException e) {
+                // Out of descriptors, most likely; trying again at once would not help.
                 LOG.error("Cannot accept a client", e);
+                LockSupport.parkNanos(ACCEPT_PAUSE);
             }
         }
     }

@@ -26,6 +26,7 @@ final class CreditedInput extends InputStream {
     private final Deque<byte[]> chunks = new ArrayDeque<>();
     private int consumedOfFirst;
     private int ungranted;
+    private long outstanding;
     private boolean asked;
     private boolean ended;
 
@@ -34,9 +35,18 @@ final class CreditedInput extends InputStream {
         this.credit = credit;
     }
 
-    void add(byte[] bytes) {
+    /**
+     * Takes what has come.
+     *
+     * @throws IOException when the sender had no leave to send that much
+     */
+    void add(byte[] bytes) throws IOException {
         lock.lock();
         try {
+            outstanding -= bytes.length;
+            if (outstanding < 0) {
+                throw new IOException("the sender exceeds its credit by " + -outstanding + " bytes");
+            }
             chunks.add(bytes);
             changed.signalAll();
         } finally {
@@ -69,7 +79,7 @@ final class CreditedInput extends InputStream {
         try {
             if (!asked) {
                 asked = true;
-                credit.grant(window);
+                grant(window);
             }
             while (chunks.isEmpty()) {
                 if (ended) {
@@ -99,9 +109,14 @@ final class CreditedInput extends InputStream {
     private void consumed(int count) throws IOException {
         ungranted += count;
         if (!ended && (ungranted >= window / 2 || chunks.isEmpty())) {
-            credit.grant(ungranted);
+            grant(ungranted);
             ungranted = 0;
         }
+    }
+
+    private void grant(int bytes) throws IOException {
+        outstanding += bytes;
+        credit.grant(bytes);
     }
 
     @Override

@@ -43,7 +43,10 @@ final class Frames {
 
     /** A frame that came in. */
     record Frame(int type, byte[] body) {
-        int number(int index) {
+        int number(int index) throws IOException {
+            if (body.length < 4 * (index + 1)) {
+                throw new EOFException("a frame of type " + type + " with " + body.length + " bytes");
+            }
             return ByteBuffer.wrap(body).getInt(4 * index);
         }
 
@@ -85,12 +88,18 @@ final class Frames {
         ByteBuffer frame = ByteBuffer.allocate(5 + length);
         frame.put((byte) type).putInt(length).put(body, offset, length).flip();
         writing.lock();
+        // A write with the interrupt pending would close the channel, and the client would not hear why its command
+        // ends.
+        boolean interrupted = Thread.interrupted();
         try {
             while (frame.hasRemaining()) {
                 channel.write(frame);
             }
         } finally {
             writing.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

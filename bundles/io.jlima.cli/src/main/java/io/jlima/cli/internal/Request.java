@@ -6,6 +6,7 @@ import io.jlima.api.command.Invocation.Streams;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,8 +28,8 @@ record Request(String version, HostEnvironment caller, Streams streams, List<Str
     static Request parse(byte[] body) throws IOException {
         DataInputStream data = new DataInputStream(new ByteArrayInputStream(body));
         String version = Frames.string(data);
-        Path directory = Path.of(Frames.string(data));
-        int umask = number(Frames.string(data), 8, 022);
+        Path directory = directory(Frames.string(data));
+        int umask = number(Frames.string(data), 8, 022) & 0777;
         String terminals = Frames.string(data);
         String[] size = Frames.string(data).split(" ");
         List<String> words = new ArrayList<>();
@@ -43,10 +44,22 @@ record Request(String version, HostEnvironment caller, Streams streams, List<Str
                 variables.put(name, value);
             }
         }
-        int rows = number(size[0], 10, 0);
+        int rows = size.length > 0 ? number(size[0], 10, 0) : 0;
         int columns = size.length > 1 ? number(size[1], 10, 0) : 0;
         Streams streams = new Streams(flag(terminals, 0), flag(terminals, 1), flag(terminals, 2), columns, rows);
         return new Request(version, new HostEnvironment(variables, directory, umask), streams, List.copyOf(words));
+    }
+
+    private static Path directory(String text) throws IOException {
+        try {
+            Path directory = Path.of(text);
+            if (directory.isAbsolute()) {
+                return directory;
+            }
+        } catch (InvalidPathException e) {
+            throw new IOException("a request from no directory", e);
+        }
+        throw new IOException("a request from the directory `" + text + "`, which is not absolute");
     }
 
     private static int count(DataInputStream data) throws IOException {

@@ -9,6 +9,9 @@ import java.util.stream.Collectors;
 final class Words {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
+    /** Only a name may stand bare before the equals sign: of anything else, the shell would make something else. */
+    private static final Pattern ASSIGNMENT = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*=");
+
     private Words() {}
 
     /** The word so written that a shell reads exactly it. */
@@ -19,7 +22,8 @@ final class Words {
     /** A command line of these words, in which leading words such as {@code A=b c} are assignments. */
     static String commandLine(List<String> words) {
         int assignments = 0;
-        while (assignments < words.size() && words.get(assignments).indexOf('=') > 0) {
+        while (assignments < words.size()
+                && ASSIGNMENT.matcher(words.get(assignments)).lookingAt()) {
             assignments++;
         }
         int first = assignments;

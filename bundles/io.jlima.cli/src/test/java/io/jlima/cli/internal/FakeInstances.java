@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.Progress;
+import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.InstanceEvent;
+import io.jlima.api.instance.Instances;
+import io.jlima.api.ssh.SshConnection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Instances that a test has put here; remembers what was asked of them. */
+public final class FakeInstances implements Instances {
+    public final List<Instance> all = new ArrayList<>();
+    public final List<String> calls = new ArrayList<>();
+    public @Nullable SshConnection connection;
+    private final Path home;
+
+    public FakeInstances(Path home) {
+        this.home = home;
+    }
+
+    @Override
+    public Path home() {
+        return home;
+    }
+
+    @Override
+    public List<Path> templateDirectories(HostEnvironment caller) {
+        return List.of(home.resolve("templates"));
+    }
+
+    @Override
+    public List<Instance> list() {
+        return List.copyOf(all);
+    }
+
+    @Override
+    public Optional<Instance> find(String name) {
+        return all.stream().filter(i -> i.name().equals(name)).findFirst();
+    }
+
+    @Override
+    public Instance create(String name, String yaml, String source, HostEnvironment caller, Progress progress) {
+        calls.add("create " + name + " of " + source + ": " + yaml);
+        return all.getFirst();
+    }
+
+    @Override
+    public void start(String name, Duration timeout, HostEnvironment caller, Progress progress) {
+        calls.add("start " + name + " " + timeout);
+    }
+
+    @Override
+    public void stop(String name, boolean force, Progress progress) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public boolean delete(String name, boolean force, Progress progress) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void factoryReset(String name, Progress progress) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public SshConnection connection(String name) {
+        SshConnection there = connection;
+        if (there == null) {
+            throw new UnsupportedOperationException();
+        }
+        return there;
+    }
+
+    @Override
+    public AutoCloseable watch(@Nullable String instance, Consumer<InstanceEvent> listener) {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jlima.api.config.ConfigReader;
+import io.jlima.api.instance.Instance.Status;
+import io.jlima.cli.internal.FakeInstances;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CreationTest {
+    private final FakeInstances instances = new FakeInstances(Path.of("/lima"));
+    private final Creation creation = new Creation(instances, new Reader());
+
+    /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
+    private static final class Reader implements ConfigReader {
+        @Override
+        public Template locate(String locator, TemplateSearch search) {
+            String name = locator.replaceAll(".*[:/]", "").replace(".yaml", "");
+            return new Template(
+                    "text of " + locator,
+                    locator,
+                    name.isEmpty() ? Optional.empty() : Optional.of(name),
+                    locator.startsWith("old:") ? "an old spelling" : null);
+        }
+
+        @Override
+        public List<String> templateNames(TemplateSearch search) {
+            return search.directories().stream().map(Path::toString).toList();
+        }
+
+        @Override
+        public Resolved resolve(String text, String source, Facts facts) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    @BeforeEach
+    void have() {
+        instances.all.add(FakeInvocation.instance("there", Status.STOPPED, Path.of("/lima/there"), List.of()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        ", , default, template:default",
+        ", n, n, template:default",
+        "vm1, , vm1, template:default",
+        "vm1, vm1, vm1, template:default",
+        "template:debian, , debian, template:debian",
+        "template:debian, n, n, template:debian",
+        "./x.yaml, , x, ./x.yaml",
+        "x.yaml, , x, x.yaml",
+        "old:x, , x, old:x"
+    })
+    void wordsBecomeAnInstance(String word, String name, String instance, String source) {
+        FakeInvocation call = word == null ? new FakeInvocation() : new FakeInvocation(word);
+        if (name != null) {
+            call.option("name", name);
+        }
+        assertThat(creation.create(call)).isEqualTo(instance);
+        assertThat(instances.calls).containsExactly("create " + instance + " of " + source + ": text of " + source);
+        assertThat(call.log.contains("warn: an old spelling")).isEqualTo(source.startsWith("old:"));
+        assertThat(call.log.stream().anyMatch(l -> l.contains("from template:default")))
+                .isEqualTo("vm1".equals(word));
+    }
+
+    @Test
+    void aTemplateMayComeFromStandardInput() {
+        FakeInvocation call = new FakeInvocation("-").option("name", "n");
+        call.input = "images: [ä]\n";
+        assertThat(creation.create(call)).isEqualTo("n");
+        assertThat(instances.calls).containsExactly("create n of stdin: images: [ä]\n");
+        assertThatThrownBy(() -> creation.create(new FakeInvocation("-")))
+                .hasMessage("a template from standard input has no name\nGive one with --name NAME");
+        FakeInvocation endless = new FakeInvocation("-").option("name", "n");
+        endless.input = "#".repeat((4 << 20) + 1);
+        assertThatThrownBy(() -> creation.create(endless))
+                .hasMessage("the template on standard input is longer than 4 MiB");
+    }
+
+    @Test
+    void namesThatContradictAreRefused() {
+        assertThatThrownBy(() -> creation.create(new FakeInvocation("a").option("name", "b")))
+                .hasMessageStartingWith("instance name `a` and --name `b` cannot be both given");
+        assertThatThrownBy(() -> creation.create(new FakeInvocation("https://host/")))
+                .hasMessageStartingWith("no instance name can be made of `https://host/`");
+        assertThat(instances.calls).isEmpty();
+    }
+
+    @Test
+    void whatExistsIsFoundByName() {
+        assertThat(creation.existing(new FakeInvocation("there"))).contains("there");
+        assertThat(creation.existing(new FakeInvocation().option("name", "there")))
+                .contains("there");
+        assertThat(creation.existing(new FakeInvocation("other"))).isEmpty();
+        assertThat(creation.existing(new FakeInvocation("template:there"))).isEmpty();
+        assertThat(creation.existing(new FakeInvocation())).isEmpty();
+        assertThat(creation.templateNames(new FakeInvocation().caller())).containsExactly("/lima/templates");
+    }
+}

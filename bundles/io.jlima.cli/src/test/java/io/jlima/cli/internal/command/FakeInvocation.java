@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.cli.internal.command;
+
+import io.jlima.api.Arch;
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.Progress;
+import io.jlima.api.command.Invocation;
+import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.instance.Instance;
+import io.jlima.api.ssh.SshConnection;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A call with given words, whose output is kept. */
+final class FakeInvocation implements Invocation {
+    final Map<String, String> options = new HashMap<>();
+    final Map<String, String> variables = new HashMap<>(Map.of("HOME", "/home/jane"));
+    final List<String> log = new ArrayList<>();
+    final ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    Path directory = Path.of("/");
+    String input = "";
+    private final List<String> arguments;
+
+    FakeInvocation(String... arguments) {
+        this.arguments = List.of(arguments);
+    }
+
+    FakeInvocation option(String name, String value) {
+        options.put(name, value);
+        return this;
+    }
+
+    String outText() {
+        return outBytes.toString(StandardCharsets.UTF_8);
+    }
+
+    static Instance instance(String name, Instance.Status status, Path directory, List<InstanceConfig.Mount> mounts) {
+        InstanceConfig config = new InstanceConfig(
+                "qemu",
+                Map.of(),
+                "Linux",
+                Arch.X86_64,
+                List.of(),
+                4,
+                4L << 30,
+                100L << 30,
+                List.of(),
+                mounts,
+                null,
+                List.of(),
+                false,
+                new InstanceConfig.Ssh(0, false, false, false, false),
+                new InstanceConfig.Firmware(false, List.of()),
+                new InstanceConfig.Audio("", ""),
+                new InstanceConfig.Video("none", null),
+                List.of(),
+                false,
+                new InstanceConfig.Containerd(false, false, List.of()),
+                "/usr/local",
+                List.of(),
+                List.of(),
+                List.of(),
+                "",
+                List.of(),
+                Map.of(),
+                Map.of(),
+                List.of(),
+                new InstanceConfig.HostResolver(true, false, Map.of()),
+                true,
+                new InstanceConfig.CaCerts(false, List.of(), List.of()),
+                false,
+                "",
+                false,
+                new InstanceConfig.User("jane", "", 1000, "/home/jane.guest", "/bin/bash", true),
+                false);
+        boolean runs = status == Instance.Status.RUNNING;
+        return new Instance(
+                name,
+                status,
+                directory,
+                config,
+                Map.of("cpus", 4),
+                "qemu",
+                Arch.X86_64,
+                runs ? 60022 : 0,
+                runs ? 7 : 0,
+                runs ? 8 : 0,
+                false,
+                "2.2.0",
+                List.of(),
+                "");
+    }
+
+    @Override
+    public List<String> arguments() {
+        return arguments;
+    }
+
+    @Override
+    public boolean has(String option) {
+        return "true".equals(options.get(option));
+    }
+
+    @Override
+    public Optional<String> value(String option) {
+        return Optional.ofNullable(options.get(option));
+    }
+
+    @Override
+    public List<String> values(String option) {
+        return value(option).stream().toList();
+    }
+
+    @Override
+    public HostEnvironment caller() {
+        return new HostEnvironment(variables, directory, 022);
+    }
+
+    @Override
+    public InputStream in() {
+        return new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public PrintStream out() {
+        return new PrintStream(outBytes, true, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public PrintStream err() {
+        return new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public Progress log() {
+        return new Progress() {
+            @Override
+            public void info(String message) {
+                log.add("info: " + message);
+            }
+
+            @Override
+            public void warn(String message) {
+                log.add("warn: " + message);
+            }
+
+            @Override
+            public Task begin(String title, long total) {
+                return Progress.SILENT.begin(title, total);
+            }
+        };
+    }
+
+    @Override
+    public Streams streams() {
+        return new Streams(false, false, false, 0, 0);
+    }
+
+    @Override
+    public AutoCloseable rawTerminal() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void onResize(Consumer<SshConnection.Terminal> listener) {}
+
+    @Override
+    public void onSignal(Consumer<String> listener) {}
+
+    @Override
+    public boolean interactive() {
+        return false;
+    }
+}
