@@ -201,12 +201,7 @@ public final class Client {
                     fill(connected, header);
                     return code;
                 }
-                case CATCH_SIGNALS -> {
-                    // Beside the frames, because a short command has ended before all this is loaded.
-                    Thread catching = new Thread(this::catchSignals, "signals");
-                    catching.setDaemon(true);
-                    catching.start();
-                }
+                case CATCH_SIGNALS -> catchSignals();
                 case RAW_TERMINAL -> rawTerminal(body[0] != 0);
                 default -> throw new Failure("the daemon sent a frame of unknown type " + type);
             }

@@ -57,6 +57,7 @@ final class LogLines implements Progress {
     /** Between two drawings of a bar. */
     private static final long BAR_INTERVAL = 100_000_000L;
 
+    private final Caller caller;
     private final PrintStream err;
     private final boolean terminal;
     private final boolean colour;
@@ -73,6 +74,7 @@ final class LogLines implements Progress {
         if (!format.equals("text") && !format.equals("json")) {
             throw new LimaException("unsupported log-format: `" + format + "`", "Use text or json");
         }
+        this.caller = caller;
         this.err = caller.err();
         this.json = format.equals("json");
         this.terminal = caller.streams().errTerminal() && !json;
@@ -152,8 +154,17 @@ final class LogLines implements Progress {
         return bare ? text : Json.quote(text);
     }
 
+    /**
+     * Whoever reports progress takes its time, so an interrupt should end it in an orderly way. A warning is no
+     * progress: the commands that only answer should not pay for this.
+     */
+    private void takesTime() {
+        caller.catchSignals();
+    }
+
     @Override
     public void info(String message) {
+        takesTime();
         line(Level.INFO, message);
     }
 
@@ -164,6 +175,7 @@ final class LogLines implements Progress {
 
     @Override
     public Task begin(String title, long total) {
+        takesTime();
         if (!terminal) {
             line(Level.INFO, title);
         }

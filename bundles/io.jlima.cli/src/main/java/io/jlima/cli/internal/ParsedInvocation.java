@@ -69,8 +69,6 @@ final class ParsedInvocation implements Invocation {
 
     @Override
     public Progress log() {
-        // Whoever reports progress takes its time, so an interrupt should end it in an orderly way.
-        caller.catchSignals();
         return log;
     }
 
