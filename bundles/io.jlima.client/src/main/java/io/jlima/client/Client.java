@@ -40,6 +40,7 @@ public final class Client {
     private static final int STDIN_CREDIT = 15;
     private static final int RAW_TERMINAL = 16;
     private static final int CATCH_SIGNALS = 17;
+    private static final int LAST = 18;
 
     /** Conventional exit code of a program that was interrupted: 128 + SIGINT. */
     private static final int INTERRUPTED = 130;
@@ -56,6 +57,8 @@ public final class Client {
     private @Nullable Thread inputReader;
     private @Nullable Terminal terminal;
     private boolean accepted;
+    private boolean last;
+    private boolean restart;
 
     private Client(Path home, Daemon daemon, byte[] request) {
         this.home = home;
@@ -139,6 +142,9 @@ public final class Client {
                 send(REQUEST, request, request.length);
                 int code = serve(connected);
                 if (code >= 0) {
+                    if (last) {
+                        awaitEnd(connected);
+                    }
                     return code;
                 }
             } catch (IOException e) {
@@ -186,6 +192,10 @@ public final class Client {
                     fill(connected, header);
                     return -1;
                 }
+                case LAST -> {
+                    last = true;
+                    restart = body[0] != 0;
+                }
                 case STDOUT -> out.write(body, 0, length);
                 case STDERR -> err.write(body, 0, length);
                 case EXIT -> {
@@ -196,6 +206,19 @@ public final class Client {
                 case RAW_TERMINAL -> rawTerminal(body[0] != 0);
                 default -> throw new Failure("the daemon sent a frame of unknown type " + type);
             }
+        }
+    }
+
+    /** Returns when the daemon that served us has ended, and another one serves if that was wished for. */
+    private void awaitEnd(SocketChannel connected) throws Failure, InterruptedException, IOException {
+        try {
+            fill(connected, ByteBuffer.allocate(5));
+        } catch (IOException e) {
+            // A connection that is reset has ended too.
+            connected.close();
+        }
+        if (restart) {
+            daemon.connect().close();
         }
     }
 

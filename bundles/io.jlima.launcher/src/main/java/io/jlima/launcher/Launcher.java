@@ -2,8 +2,11 @@
 package io.jlima.launcher;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.util.HashMap;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -41,6 +45,9 @@ public final class Launcher {
     /** Byte of the lock file that is locked until the daemon serves. */
     private static final long STARTING = 1001;
 
+    /** How long a daemon that does not serve any more may take to end; its framework has 10 s to stop. */
+    private static final long END_LIMIT_NANOS = 15_000_000_000L;
+
     private Launcher() {}
 
     public static void main(String[] args) throws Exception {
@@ -54,10 +61,7 @@ public final class Launcher {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         try (FileChannel file = FileChannel.open(
                 folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            FileLock whole = file.tryLock(HELD, 1, false);
-            if (whole == null) {
-                // Whoever started us wants a daemon that serves: wait until the one that was quicker does.
-                file.lock(STARTING, 1, true).release();
+            if (!take(file, folder.resolve("sock"))) {
                 LOG.info("Another daemon serves {}", home);
                 return;
             }
@@ -78,6 +82,33 @@ public final class Launcher {
         }
         // Threads of a library that forgot to end must not keep a daemon that serves nobody.
         Runtime.getRuntime().halt(0);
+    }
+
+    /**
+     * Takes the lock of LIMA_HOME. Whoever started us wants a daemon that serves: so this waits until one that was
+     * quicker does, or until one that is about to end has ended.
+     *
+     * @return false when another daemon serves
+     */
+    private static boolean take(FileChannel file, Path socket) throws IOException {
+        long deadline = System.nanoTime() + END_LIMIT_NANOS;
+        while (file.tryLock(HELD, 1, false) == null) {
+            file.lock(STARTING, 1, true).release();
+            if (answers(socket) || System.nanoTime() > deadline) {
+                return false;
+            }
+            // The end of a process that is no child can only be looked for.
+            LockSupport.parkNanos(10_000_000L);
+        }
+        return true;
+    }
+
+    private static boolean answers(Path socket) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Tells those who wait, by end of file on our standard output and by a released lock, that the daemon serves. */

@@ -163,6 +163,15 @@ final class Call implements Caller {
         in.end();
     }
 
+    /** Tells the client that the daemon ends after this command. */
+    void last(boolean restarts) {
+        try {
+            frames.write(Frames.LAST, new byte[] {(byte) (restarts ? 1 : 0)}, 0, 1);
+        } catch (IOException e) {
+            LOG.debug("Client did not wait for the end of the daemon", e);
+        }
+    }
+
     void exit(int code) {
         out.flush();
         err.flush();

@@ -24,6 +24,9 @@ final class ClientConnection {
     private final Consumer<ClientConnection> otherVersion;
     private final CountDownLatch ended = new CountDownLatch(1);
 
+    /** Whether the client waits for the end of the daemon, which is the end of this connection. */
+    private volatile boolean lasting;
+
     ClientConnection(
             SocketChannel channel,
             CommandSet commands,
@@ -37,13 +40,15 @@ final class ClientConnection {
     }
 
     void serve() {
-        try (channel) {
+        try (channel;
+                frames) {
             Frames.Frame first = frames.read();
             if (first == null || first.type() != Frames.REQUEST) {
                 return;
             }
             Request request = Request.parse(first.body());
             if (!request.version().equals(control.version())) {
+                lasting = true;
                 frames.write(Frames.OTHER_VERSION);
                 otherVersion.accept(this);
                 // The client waits for the end of this connection, which comes with the end of the daemon.
@@ -63,8 +68,15 @@ final class ClientConnection {
         Call call = new Call(request, frames);
         Thread command = Thread.ofVirtual().name("command").unstarted(() -> {
             int code = commands.run(call);
-            call.exit(code);
-            close();
+            if (control.endsSoon()) {
+                lasting = true;
+                call.last(control.restarts());
+                call.exit(code);
+                control.stop();
+            } else {
+                call.exit(code);
+                close();
+            }
         });
         command.start();
         try {
@@ -107,6 +119,9 @@ final class ClientConnection {
     }
 
     void close() {
+        if (lasting) {
+            return;
+        }
         try {
             channel.close();
         } catch (IOException e) {

@@ -19,6 +19,8 @@ public final class DaemonControl {
     private final BundleContext context;
     private final Instant started =
             ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    private volatile boolean endsSoon;
+    private volatile boolean restarts;
 
     @Activate
     public DaemonControl(BundleContext context) {
@@ -42,6 +44,21 @@ public final class DaemonControl {
     /** How long to stay without work; the property {@code jlima.idle} (seconds) overrules the usual limit. */
     Duration idleLimit(Duration usual) {
         return Duration.ofSeconds(Long.parseLong(property("jlima.idle", Long.toString(usual.toSeconds()))));
+    }
+
+    /** Ends the daemon as soon as the command that asks for it has had its say. */
+    public void stopSoon(boolean restart) {
+        restarts = restart;
+        endsSoon = true;
+    }
+
+    boolean endsSoon() {
+        return endsSoon;
+    }
+
+    /** Whether the client starts another daemon when this one has ended. */
+    boolean restarts() {
+        return restarts;
     }
 
     /** Ends the daemon soon; returns at once. Virtual machines run on. */

@@ -4,17 +4,26 @@ package io.jlima.cli.internal;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Frames on a connection to a client: one byte for the type, four for the length (big-endian), and that many bytes.
  * One thread may read while any number write.
+ *
+ * <p>Writing is done by a thread of its own: an interrupt of a thread that uses a channel closes the channel, and the
+ * threads of commands are interrupted just when they have their last words to say.
  */
-final class Frames {
+final class Frames implements AutoCloseable {
     // Client to daemon.
     static final int REQUEST = 0;
     static final int STDIN = 1;
@@ -29,12 +38,15 @@ final class Frames {
     static final int STDIN_CREDIT = 15;
     static final int RAW_TERMINAL = 16;
     static final int CATCH_SIGNALS = 17;
+    /** The daemon ends after the command: wait for that; one byte, not 0 when another one is to be started then. */
+    static final int LAST = 18;
 
     /** A request holds the caller's whole environment, which Linux bounds at a quarter of an 8 MiB stack. */
     private static final int LONGEST = 4 << 20;
 
     private final SocketChannel channel;
-    private final ReentrantLock writing = new ReentrantLock();
+    private final ExecutorService writer =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("writer").factory());
 
     Frames(SocketChannel channel) {
         this.channel = channel;
@@ -83,14 +95,29 @@ final class Frames {
     void write(int type, byte[] body, int offset, int length) throws IOException {
         ByteBuffer frame = ByteBuffer.allocate(5 + length);
         frame.put((byte) type).putInt(length).put(body, offset, length).flip();
-        writing.lock();
+        try {
+            CompletableFuture.runAsync(() -> write(frame), writer).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof UncheckedIOException io ? io.getCause() : new IOException(e);
+        } catch (RejectedExecutionException e) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    private void write(ByteBuffer frame) {
         try {
             while (frame.hasRemaining()) {
                 channel.write(frame);
             }
-        } finally {
-            writing.unlock();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    /** Ends the writing; what was written is on its way. */
+    @Override
+    public void close() {
+        writer.shutdown();
     }
 
     void write(int type, int number) throws IOException {

@@ -52,7 +52,8 @@ public final class DaemonCommand implements Command {
     public int run(Invocation invocation) throws IOException {
         switch (invocation.arguments().getFirst()) {
             case "status" -> status(invocation);
-            case "stop", "restart" -> daemon.stop();
+            case "stop" -> daemon.stopSoon(false);
+            case "restart" -> daemon.stopSoon(true);
             case "log" -> log(invocation);
             default ->
                 throw new LimaException(

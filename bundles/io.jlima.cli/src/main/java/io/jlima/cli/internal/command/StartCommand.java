@@ -54,6 +54,8 @@ public final class StartCommand implements Command {
         } else {
             Instance instance = instances.find(name).orElseThrow();
             if (instance.status() == Instance.Status.RUNNING) {
+                // It may have been left half-way by a daemon that is gone: then there is still a guest to wait for.
+                instances.start(name, timeout, invocation.caller(), invocation.log());
                 invocation.log().info("The instance `" + name + "` is already running. " + shellHint(name));
                 return 0;
             }
