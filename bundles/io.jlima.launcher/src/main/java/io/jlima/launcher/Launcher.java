@@ -73,7 +73,13 @@ public final class Launcher {
                     args[2],
                     home,
                     ProcessHandle.current().pid());
-            run(home, prefix, args[2], () -> ready(starting));
+            try {
+                run(home, prefix, args[2], () -> ready(starting));
+            } catch (BundleException | IOException | RuntimeException | LinkageError e) {
+                // Threads of a framework that came up by half would keep this process, and the client waiting for it.
+                LOG.error("The daemon cannot start", e);
+                Runtime.getRuntime().halt(1);
+            }
             LOG.info("Daemon ends");
         }
         if (Boolean.getBoolean("jlima.training")) {
@@ -126,6 +132,10 @@ public final class Launcher {
         FrameworkFactory factory = java.util.ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no OSGi framework on the class path"));
+        Path cache = home.resolve("_daemon/cache");
+        if (!Files.isDirectory(cache)) {
+            Files.deleteIfExists(cache);
+        }
         Framework framework = factory.newFramework(settings(home, prefix, version));
         framework.init();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(framework), "stop"));
