@@ -310,6 +310,16 @@ class DaemonIT {
             home.good("daemon", "stop");
             removeCache(home);
             assertThat(home.status("a")).isEqualTo("Running");
+            home.killDaemon();
+            // What is half there, or not even a directory, is no hindrance either.
+            assertThat(home.shell("cd " + home.path + "/_daemon/cache && for f in */bundle.info; do echo x >$f; done")
+                            .code())
+                    .isZero();
+            assertThat(home.status("a")).isEqualTo("Running");
+            home.killDaemon();
+            removeCache(home);
+            home.write("_daemon/cache", "no directory");
+            assertThat(home.status("a")).isEqualTo("Running");
             assertThat(home.machinePid("a")).isEqualTo(machine);
         }
     }
