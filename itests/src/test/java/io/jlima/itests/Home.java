@@ -29,6 +29,8 @@ final class Home implements AutoCloseable {
     static final long LIMIT_SECONDS = 120;
 
     final Path path;
+    private Path distribution = DISTRIBUTION;
+    private @Nullable Path workingDirectory;
     private final Map<String, String> environment = new TreeMap<>();
 
     private Home(Path path) {
@@ -62,6 +64,23 @@ final class Home implements AutoCloseable {
 
     Map<String, String> environment() {
         return environment;
+    }
+
+    /** Uses another installation from now on. */
+    Home using(Path prefix) {
+        distribution = prefix;
+        return this;
+    }
+
+    /** Runs programs in this directory from now on. */
+    Home workingIn(Path directory) {
+        workingDirectory = directory;
+        return this;
+    }
+
+    /** The program that {@link #limactl} runs, for scripts. */
+    Path program() {
+        return distribution.resolve("bin/limactl");
     }
 
     /** What a program left behind. */
@@ -123,7 +142,15 @@ final class Home implements AutoCloseable {
     }
 
     Process start(String... words) {
-        return start(DISTRIBUTION.resolve("bin/limactl"), words);
+        return start(program(), words);
+    }
+
+    /** A command that the test watches and may interrupt; it takes SIGINT even where the tests' own parent ignores it. */
+    Running running(String... words) {
+        List<String> command = new ArrayList<>(
+                List.of("/usr/bin/env", "--default-signal=INT", program().toString()));
+        command.addAll(List.of(words));
+        return new Running(process(command));
     }
 
     private Process start(Path program, String... words) {
@@ -137,6 +164,9 @@ final class Home implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().putAll(environment);
+        if (workingDirectory != null) {
+            builder.directory(workingDirectory.toFile());
+        }
         try {
             return builder.start();
         } catch (IOException e) {
@@ -243,6 +273,11 @@ final class Home implements AutoCloseable {
         }
     }
 
+    /** The daemon's pid, if one lives. */
+    boolean hasDaemon() {
+        return Files.exists(path.resolve("_daemon/lock")) && isAlive(daemonPid()) && belongsHere(daemonPid());
+    }
+
     Path write(String name, String content) {
         try {
             return Files.writeString(path.resolve(name), content);
@@ -261,6 +296,8 @@ final class Home implements AutoCloseable {
                     pids.add(Long.parseLong(text));
                 }
             }
+            // The daemon first: it writes files as long as it lives.
+            pids.forEach(Home::kill);
             try (Stream<Path> files = Files.walk(path, 2)) {
                 for (Path file : files.filter(f -> f.endsWith("qemu.pid")).toList()) {
                     String text = Files.readString(file).strip();
