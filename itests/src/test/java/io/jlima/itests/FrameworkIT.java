@@ -82,6 +82,8 @@ public class FrameworkIT {
     public Option[] framework() throws IOException {
         Path prefix = Path.of(System.getProperty("jlima.distribution")).toRealPath();
         Path home = Files.createTempDirectory(Path.of("/tmp"), "jlf");
+        // The framework may still write here when the last test has cleaned up.
+        home.toFile().deleteOnExit();
         List<Option> bundles = new ArrayList<>();
         try (Stream<Path> jars = Files.list(prefix.resolve("lib/bundles"))) {
             jars.filter(f -> f.toString().endsWith(".jar"))
