@@ -74,7 +74,13 @@ public final class Launcher {
                     args[2],
                     home,
                     ProcessHandle.current().pid());
-            run(home, prefix, args[2], () -> ready(starting));
+            try {
+                run(home, prefix, args[2], () -> ready(starting));
+            } catch (BundleException | IOException | RuntimeException | LinkageError e) {
+                // Threads of a framework that came up by half would keep this process, and the client waiting for it.
+                LOG.error("The daemon cannot start", e);
+                Runtime.getRuntime().halt(1);
+            }
             LOG.info("Daemon ends");
         }
         if (Boolean.getBoolean("jlima.training")) {
@@ -151,8 +157,9 @@ public final class Launcher {
     }
 
     /** A cache belongs to one build; those of others are never looked at again. */
-    private static void removeOtherCaches(Path caches, String version) {
+    private static void removeOtherCaches(Path caches, String version) throws IOException {
         if (!Files.isDirectory(caches)) {
+            Files.deleteIfExists(caches);
             return;
         }
         try (Stream<Path> tree = Files.walk(caches)) {

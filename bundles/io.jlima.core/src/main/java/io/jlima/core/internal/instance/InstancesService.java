@@ -316,6 +316,8 @@ public final class InstancesService implements Instances {
             if (job == null) {
                 job = new StartJob(name, j -> start(instance, caller, j));
                 instance.job = job;
+                // Before it begins, so that its first words are heard.
+                job.watch(progress);
                 job.begin();
             } else {
                 progress.info("Another command is starting `" + name + "` already; joining it at: " + job.step());

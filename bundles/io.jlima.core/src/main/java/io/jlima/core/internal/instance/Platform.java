@@ -88,6 +88,8 @@ record Platform(
         Optional<Machine> found =
                 hypervisor.adopt(live.folder.name(), live.folder.path(), event -> happened(live, event));
         if (found.isEmpty()) {
+            // A daemon that was killed may have left them, and its pid may be somebody else's by now.
+            live.folder.remove("ha.pid", "ha.sock");
             return false;
         }
         Machine machine = found.get();

@@ -52,6 +52,13 @@ final class StartJob {
         thread.start();
     }
 
+    /** Shows the progress to the watcher from now on, until its {@link #await} returns. */
+    void watch(Progress watcher) {
+        if (!watchers.contains(watcher)) {
+            watchers.add(watcher);
+        }
+    }
+
     void launched() {
         launched = true;
     }
@@ -116,7 +123,7 @@ final class StartJob {
      * @throws InterruptedException when the watcher leaves
      */
     void await(Progress watcher, Duration limit) throws InterruptedException {
-        watchers.add(watcher);
+        watch(watcher);
         try {
             done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
