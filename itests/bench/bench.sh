@@ -81,8 +81,8 @@ step_end() {
 }
 
 "$limactl" list -q >/dev/null 2>&1
-java=$(cat "$LIMA_HOME/_daemon/java" 2>/dev/null || echo "${JLIMA_JAVA_HOME:?set JLIMA_JAVA_HOME}")
-java=$java/bin/java
+# The daemon says best which Java it is that limactl has found.
+java=$(readlink -f -- "/proc/$(daemon_pid)/exe")
 aot=${XDG_CACHE_HOME:-$HOME/.cache}/lima/aot/$(cat "$distribution/lib/version")/daemon.aot
 until_true 120 test -s "$aot"
 end_daemon
@@ -125,8 +125,8 @@ image=$(readlink -f -- "$LIMA_HOME/bench/basedisk")
 qcow2=$(find "${XDG_CACHE_HOME:-$HOME/.cache}/lima/debian" -name disk.qcow2 | head -n 1)
 [ -s "$image" ] && [ -s "$qcow2" ]
 for _ in 1 2 3 4 5 6 7; do
-    timed copy cp --reflink=never "$qcow2" "$work/copy"
-    rm -f "$work/copy"
+    timed copy cp --reflink=never "$qcow2" "$work/disk"
+    rm -f "$work/disk"
     timed create "$limactl" create --tty=false --name c "$work/bench.yaml"
     "$limactl" delete -f c 2>/dev/null
 done
