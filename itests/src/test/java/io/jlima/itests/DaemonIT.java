@@ -312,7 +312,7 @@ class DaemonIT {
             assertThat(home.status("a")).isEqualTo("Starting");
             home.killDaemon();
             // What is half there, or not even a directory, is no hindrance either.
-            assertThat(home.shell("cd " + home.path + "/_daemon/cache && for f in */bundle.info; do echo x >$f; done")
+            assertThat(home.shell("cd " + home.path + "/_daemon/cache && for f in */*/bundle.info; do echo x >$f; done")
                             .code())
                     .isZero();
             assertThat(home.status("a")).isEqualTo("Starting");
