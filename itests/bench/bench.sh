@@ -75,11 +75,6 @@ step() {
         END { printf "%.3f", seconds }'
 }
 
-# When that step ended, in milliseconds since 1970.
-step_end() {
-    date -d "$("$limactl" daemon log --all | grep 'StepDone\[instance=bench,' | grep "step=$1, " | tail -n 1 | cut -d ' ' -f 1)" +%s%3N
-}
-
 "$limactl" list -q >/dev/null 2>&1
 # The daemon says best which Java it is that limactl has found.
 java=$(readlink -f -- "/proc/$(daemon_pid)/exe")
@@ -118,7 +113,6 @@ cat >"$work/bench.yaml" <<YAML
 images: [{location: "debian:bookworm"}]
 memory: 1GiB
 mounts: []
-ssh: {localPort: ${BENCH_PORT:-60922}}
 YAML
 "$limactl" create --tty=false --name bench "$work/bench.yaml" 2>/dev/null
 image=$(readlink -f -- "$LIMA_HOME/bench/basedisk")
@@ -137,15 +131,7 @@ line "  the same in cp of the image ($(median copy) ms, $(du -m "$qcow2" | cut -
 # The first start makes the host's files; the second one is measured.
 "$limactl" start bench >/dev/null 2>&1
 "$limactl" stop bench 2>/dev/null
-mkfifo "$work/probing"
-"$java" "$here/Prober.java" "${BENCH_PORT:-60922}" >"$work/probing" &
-prober=$!
-# It says a word when it begins to probe, and the time when a guest has greeted it.
-exec 3<"$work/probing"
-read -r _ <&3
 timed start "$limactl" start bench
-read -r greeted <&3
-wait "$prober"
 total=$(awk '{ printf "%.3f", $1 / 1000 }' "$work/start")
 boot=$(step 'Waiting for the guest to boot')
 login=$(step 'Logging in')
@@ -154,7 +140,6 @@ own=$(awk -v t="$total" -v a="$boot" -v b="$login" -v c="$setup" 'BEGIN { printf
 line "second start" "$total s" ""
 line "  boot $boot + log in $login + guest's set-up $setup" "" ""
 line "  our own: the rest" "$own s" "1 s"
-line "sshd greets, until our step ends" "$(($(step_end 'Waiting for the guest to boot') - greeted)) ms" "300 ms"
 
 # Idle with one machine.
 pid=$(daemon_pid)
