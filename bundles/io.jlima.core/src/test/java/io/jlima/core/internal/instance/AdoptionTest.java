@@ -79,7 +79,7 @@ class AdoptionTest {
         assertThat(starting.outcome()).hasMessageStartingWith("the start of `x` was cancelled");
 
         InstancesService second = rig.service();
-        assertThat(look(second).status()).isEqualTo(Status.RUNNING);
+        assertThat(look(second).status()).as("its start goes on by itself").isEqualTo(Status.STARTING);
         rig.connector.boot();
         second.start("x", Rig.LONG, rig.caller, new Recorded());
         assertThat(rig.hypervisor.machines).hasSize(1);
@@ -116,11 +116,34 @@ class AdoptionTest {
     @Test
     void aServiceThatWasLetGoAdoptsNothingMore() throws Exception {
         start();
-        rig.drivers.removeHypervisor(rig.hypervisor);
         first.release();
+        rig.drivers.removeHypervisor(rig.hypervisor);
         Files.delete(folder.file("ha.pid"));
         rig.install();
         assertThat(folder.file("ha.pid")).doesNotExist();
+    }
+
+    @Test
+    void aMachineStaysWhenItsDriverGoesAndIsFoundByTheNext() throws Exception {
+        int port = start();
+        FakeMachine machine = rig.hypervisor.last();
+        rig.drivers.removeHypervisor(rig.hypervisor);
+        assertThat(machine.released).isTrue();
+        assertThat(machine.killed).isFalse();
+        assertThat(look(first).status()).isEqualTo(Status.RUNNING);
+        assertThat(look(first).errors()).singleElement().asString().contains("the driver for it is gone");
+        assertThatThrownBy(() -> first.start("x", Rig.LONG, rig.caller, new Recorded()))
+                .hasMessageContaining("the driver for it is gone");
+        assertThatThrownBy(() -> first.delete("x", true, Progress.SILENT))
+                .hasMessageContaining("the driver for it is gone");
+        assertThat(folder.file("lima.yaml")).exists();
+
+        rig.install();
+        assertThat(look(first).status()).isEqualTo(Status.RUNNING);
+        assertThat(look(first).errors()).isEmpty();
+        assertThat(look(first).sshPort()).isEqualTo(port);
+        assertThat(first.connection("x").isOpen()).isTrue();
+        assertThat(rig.hypervisor.machines).as("none was started").hasSize(1);
     }
 
     @Test

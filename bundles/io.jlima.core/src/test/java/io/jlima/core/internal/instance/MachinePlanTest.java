@@ -146,7 +146,7 @@ class MachinePlanTest {
     void theMachineHasItsDevicesInOrder() {
         hypervisor();
         MachineSpec spec = plan(List.of(), null).spec(disk(Path.of("/cd"), null), Path.of("/c.iso"));
-        assertThat(spec.devices()).hasSize(7);
+        assertThat(spec.devices()).hasSize(8);
         assertThat(spec.devices().subList(0, 3))
                 .containsExactly(
                         new Disk(DiskRole.BOOT, DIRECTORY.resolve("disk"), "qcow2", false),
@@ -154,7 +154,9 @@ class MachinePlanTest {
                         new Disk(DiskRole.CIDATA, Path.of("/c.iso"), "raw", true));
         assertThat(spec.devices().get(3)).isInstanceOf(Nic.class);
         assertThat(spec.devices().subList(4, 6)).allSatisfy(d -> assertThat(d).isInstanceOf(Console.class));
-        assertThat(spec.devices().get(6)).isEqualTo(new Device.Display("none", null));
+        assertThat(spec.devices().get(6))
+                .isEqualTo(new Device.GuestPort("io.jlima.guest.0", DIRECTORY.resolve("guest.sock")));
+        assertThat(spec.devices().get(7)).isEqualTo(new Device.Display("none", null));
         assertThat(spec.boot()).isEqualTo(new MachineSpec.Uefi(null));
         assertThat(spec.cpus()).isOne();
     }
