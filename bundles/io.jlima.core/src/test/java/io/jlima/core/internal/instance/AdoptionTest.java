@@ -94,8 +94,8 @@ class AdoptionTest {
         start();
         first.release();
         folder.write("ready", "1001 1\n", "rw-r--r--");
-        InstancesService second = rig.service();
         int before = rig.connector.connections.size();
+        InstancesService second = rig.service();
         second.start("x", Rig.LONG, rig.caller, new Recorded());
         assertThat(rig.connector.connections).as("the guest was asked").hasSizeGreaterThan(before);
     }
