@@ -1,6 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Sets up a machine and runs every test, those that boot guests too. Safe to run again.
+# Whatever runs us in the background may have us ignore interrupts, and so would all that the tests interrupt. A shell
+# cannot take that back, env(1) can.
+if [ -z "${JLIMA_SIGNALS:-}" ] && env --default-signal=INT true 2>/dev/null; then
+    JLIMA_SIGNALS=default exec env --default-signal=INT,QUIT,HUP sh "$0" "$@"
+fi
+
 set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
