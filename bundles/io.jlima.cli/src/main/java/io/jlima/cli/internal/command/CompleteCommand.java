@@ -7,8 +7,10 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Disks;
 import io.jlima.api.instance.Instances;
 import io.jlima.cli.internal.CommandLine;
+import io.jlima.cli.internal.Sizes;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,12 +33,14 @@ public final class CompleteCommand implements Command {
 
     private final Instances instances;
     private final Creation creation;
+    private final Disks disks;
     private final Map<Command, CommandSpec> others = new ConcurrentHashMap<>();
 
     @Activate
-    public CompleteCommand(@Reference Instances instances, @Reference Creation creation) {
+    public CompleteCommand(@Reference Instances instances, @Reference Creation creation, @Reference Disks disks) {
         this.instances = instances;
         this.creation = creation;
+        this.disks = disks;
     }
 
     /** This command is found here like any other, so its own specification must not need anything. */
@@ -119,8 +123,9 @@ public final class CompleteCommand implements Command {
                 spec.flagsEndAtFirstArgument() && request.position() > 0 ? Stream.empty() : instanceNames();
             case INSTANCE_OR_TEMPLATE -> Stream.concat(instanceNames(), templates(invocation));
             case TEMPLATE -> templates(invocation);
+            case DISK -> disks();
             case GUEST_FILE -> instances.list().stream().map(i -> i.name() + ":");
-            case NONE, FILE, DISK, NETWORK -> Stream.empty();
+            case NONE, FILE, NETWORK -> Stream.empty();
             case OTHER ->
                 spec.arguments().contains(" | ") ? Stream.of(spec.arguments().split(" \\| ")) : Stream.empty();
         };
@@ -132,5 +137,9 @@ public final class CompleteCommand implements Command {
 
     private Stream<String> templates(Invocation invocation) {
         return creation.templateNames(invocation.caller()).stream().map(t -> "template:" + t);
+    }
+
+    private Stream<String> disks() {
+        return disks.list().stream().map(d -> d.name() + "\t" + Sizes.text(d.size()));
     }
 }

@@ -92,7 +92,7 @@ class ShellCommandTest {
     void open() {
         instances = new FakeInstances(host);
         instances.connection = new Guest();
-        shell = new ShellCommand(instances);
+        shell = new ShellCommand(instances, new StartNow(instances));
         have(Status.RUNNING, List.of());
     }
 

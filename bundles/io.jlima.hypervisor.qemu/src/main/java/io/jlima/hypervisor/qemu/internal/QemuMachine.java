@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.hypervisor.qemu.internal;
 
+import java.util.Optional;
+import io.jlima.api.machine.Snapshots;
 import io.jlima.api.LimaException;
 import io.jlima.api.machine.Machine;
 import java.io.IOException;
@@ -179,11 +181,7 @@ final class QemuMachine implements Machine {
      * @throws QmpException when QEMU refuses it or does not answer
      */
     Object execute(String command, Map<String, Object> arguments) throws QmpException, InterruptedException {
-        QmpConnection connection = monitor;
-        if (connection == null) {
-            throw new QmpException("the monitor of QEMU does not answer");
-        }
-        return connection.execute(command, arguments, ANSWER);
+        return execute(command, arguments, ANSWER);
     }
 
     /** Closes the monitor connection as if QEMU had done so; it is made anew. */
@@ -192,6 +190,23 @@ final class QemuMachine implements Machine {
         if (connection != null) {
             connection.close();
         }
+    }
+
+    /** Executes a monitor command that may take its time. */
+    Object execute(String command, Map<String, Object> arguments, Duration limit)
+            throws QmpException, InterruptedException {
+        QmpConnection connection = monitor;
+        if (connection == null) {
+            throw new QmpException("the monitor of QEMU does not answer");
+        }
+        return connection.execute(command, arguments, limit);
+    }
+
+    @Override
+    public <T> Optional<T> as(Class<T> capability) {
+        return capability == Snapshots.class
+                ? Optional.of(capability.cast(new QemuSnapshots(this)))
+                : Machine.super.as(capability);
     }
 
     @Override
