@@ -10,6 +10,8 @@ import io.jlima.api.command.Invocation;
 import io.jlima.api.instance.Disks;
 import io.jlima.api.instance.Instances;
 import io.jlima.cli.internal.CommandLine;
+import io.jlima.cli.internal.DaemonControl;
+import io.jlima.cli.internal.Plugins;
 import io.jlima.cli.internal.Sizes;
 import java.util.List;
 import java.util.Map;
@@ -34,13 +36,16 @@ public final class CompleteCommand implements Command {
     private final Instances instances;
     private final Creation creation;
     private final Disks disks;
+    private final DaemonControl daemon;
     private final Map<Command, CommandSpec> others = new ConcurrentHashMap<>();
 
     @Activate
-    public CompleteCommand(@Reference Instances instances, @Reference Creation creation, @Reference Disks disks) {
+    public CompleteCommand(@Reference Instances instances, @Reference Creation creation, @Reference Disks disks,
+            @Reference DaemonControl daemon) {
         this.instances = instances;
         this.creation = creation;
         this.disks = disks;
+        this.daemon = daemon;
     }
 
     /** This command is found here like any other, so its own specification must not need anything. */
@@ -70,7 +75,9 @@ public final class CompleteCommand implements Command {
             files = List.of("FILE", "DIR")
                     .contains(String.valueOf(request.option().value()));
         } else if (request.spec() == null) {
-            candidates = request.last().startsWith("-") ? flags(List.of()) : commands(request.group());
+            candidates = request.last().startsWith("-")
+                    ? flags(List.of())
+                    : Stream.concat(commands(request.group()), plugins(request.group(), invocation));
         } else if (request.last().startsWith("-") && request.flags()) {
             candidates = flags(request.spec().options());
         } else {
@@ -99,6 +106,13 @@ public final class CompleteCommand implements Command {
                 .filter(s ->
                         group.isEmpty() ? !s.name().contains(" ") : s.name().startsWith(group + " "))
                 .map(s -> s.name().substring(start) + "\t" + s.summary());
+    }
+
+    private Stream<String> plugins(String group, Invocation invocation) {
+        return group.isEmpty()
+                ? new Plugins(invocation.caller(), daemon.prefix())
+                        .list().stream().map(p -> p.name() + "\t" + p.description())
+                : Stream.empty();
     }
 
     private static Stream<String> flags(List<Option> own) {

@@ -49,6 +49,11 @@ final class ListOutput {
             expressions.add(".name");
         }
         format = asked;
+        if (!List.of("json", "yaml", "table").contains(asked) && !asked.contains("{{")) {
+            throw new LimaException(
+                    "unsupported format `" + asked + "`",
+                    "Use table, json, yaml or a template such as '{{.Name}}'; see --list-fields");
+        }
         template = List.of("json", "yaml", "table").contains(asked) ? null : GoTemplate.parse(asked);
         expression = expressions.isEmpty()
                 ? Optional.empty()

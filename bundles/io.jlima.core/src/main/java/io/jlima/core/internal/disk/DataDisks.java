@@ -9,6 +9,7 @@ import io.jlima.core.internal.image.ByteSize;
 import io.jlima.core.internal.image.FileCopy;
 import io.jlima.core.internal.image.ImageFormat;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -79,7 +80,15 @@ public final class DataDisks {
 
     /** Makes an empty disk. */
     public void create(String name, long size, ImageFormat format, HostEnvironment caller) throws InterruptedException {
-        make(name, format, draft -> DiskFile.create(draft, size, format, caller));
+        make(name, format, draft -> {
+            if (format == ImageFormat.RAW) {
+                try (RandomAccessFile file = new RandomAccessFile(draft.toFile(), "rw")) {
+                    file.setLength(size);
+                }
+            } else {
+                DiskFile.create(draft, size, null, caller);
+            }
+        });
     }
 
     /** Makes a disk of a copy of the image. */

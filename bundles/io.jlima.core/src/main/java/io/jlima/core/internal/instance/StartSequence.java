@@ -235,9 +235,12 @@ final class StartSequence {
     private <T> T step(String name, Callable<T> work) throws Exception {
         long begun = System.nanoTime();
         job.at(name);
-        progress.info(name);
         platform.events().publish(new InstanceEvent.StepBegun(folder.name(), Instant.now(), name));
-        T result = work.call();
+        T result;
+        try (Progress.Task task = progress.begin(name, -1)) {
+            result = work.call();
+            task.finished();
+        }
         platform.events()
                 .publish(new InstanceEvent.StepDone(
                         folder.name(), Instant.now(), name, Duration.ofNanos(System.nanoTime() - begun)));
