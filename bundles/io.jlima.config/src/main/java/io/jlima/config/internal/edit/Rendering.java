@@ -46,6 +46,9 @@ record Rendering(boolean indentedDashes, String lineEnd) {
             lines = new ArrayList<>(List.of(YamlWriter.write(wrapped, indentedDashes).split("\n", -1)));
             lines.removeLast();
         }
+        // A list that is indented even where it is the whole document.
+        int lead = lines.getFirst().length() - lines.getFirst().stripLeading().length();
+        lines.replaceAll(line -> line.substring(Math.min(lead, line.length())));
         String first = lines.getFirst();
         String head = first.substring(first.startsWith("k:") ? 2 : 1);
         String indent = " ".repeat(column);
