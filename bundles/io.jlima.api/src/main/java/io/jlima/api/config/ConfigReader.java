@@ -60,8 +60,8 @@ public interface ConfigReader {
      */
     String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree);
 
-    /** A tree as YAML text. */
-    String write(Map<String, ? extends @Nullable Object> tree);
+    /** A tree, or any part of one, as YAML text. */
+    String write(@Nullable Object tree);
 
     /** The JSON Schema (draft 2020-12) of lima.yaml, as a tree. */
     Map<String, Object> schema();

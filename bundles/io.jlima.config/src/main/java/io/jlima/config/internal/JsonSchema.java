@@ -78,8 +78,9 @@ final class JsonSchema {
 
     private static Map<String, Object> field(String path, Field field) {
         Map<String, Object> schema = shape(path, field.shape());
-        if (EXAMPLES.containsKey(path)) {
-            schema.put("examples", EXAMPLES.get(path));
+        List<String> examples = EXAMPLES.get(path);
+        if (examples != null) {
+            schema.put("examples", examples);
         }
         if (field.old()) {
             schema.put("deprecated", true);

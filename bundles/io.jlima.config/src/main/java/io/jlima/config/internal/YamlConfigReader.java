@@ -38,8 +38,8 @@ public final class YamlConfigReader implements ConfigReader {
     }
 
     @Override
-    public String write(Map<String, ? extends @Nullable Object> tree) {
-        return YamlWriter.write(PlainTrees.mapping(tree));
+    public String write(@Nullable Object tree) {
+        return YamlWriter.write(PlainTrees.node(tree), false);
     }
 
     @Override

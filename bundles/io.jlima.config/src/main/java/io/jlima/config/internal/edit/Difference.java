@@ -3,14 +3,11 @@ package io.jlima.config.internal.edit;
 
 import io.jlima.config.internal.yaml.Mapping;
 import io.jlima.config.internal.yaml.Node;
-import io.jlima.config.internal.yaml.Node.Kind;
-import io.jlima.config.internal.yaml.Node.Scalar;
 import io.jlima.config.internal.yaml.Node.Sequence;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -95,18 +92,20 @@ final class Difference {
     }
 
     private void value(org.yaml.snakeyaml.nodes.Node node, Node from, Node to, ValueChange.Place place) {
-        if (!wholeEntries && node instanceof MappingNode mapping && to instanceof Mapping target) {
-            if (SourceDocument.isFlow(node) || !target.entries().isEmpty() && shares(mapping, target)) {
-                if (!SourceDocument.isFlow(node) || !mapping.getValue().isEmpty()) {
-                    mapping(mapping, (Mapping) from, target);
-                    return;
-                }
-            }
-        } else if (!wholeEntries && node instanceof SequenceNode list && to instanceof Sequence target) {
-            if (!list.getValue().isEmpty() && !target.items().isEmpty()) {
-                sequence(list, ((Sequence) from).items(), target.items());
-                return;
-            }
+        if (!wholeEntries
+                && node instanceof MappingNode mapping
+                && to instanceof Mapping target
+                && shares(mapping, target)) {
+            mapping(mapping, (Mapping) from, target);
+            return;
+        }
+        if (!wholeEntries
+                && node instanceof SequenceNode list
+                && to instanceof Sequence target
+                && !list.getValue().isEmpty()
+                && !target.items().isEmpty()) {
+            sequence(list, ((Sequence) from).items(), target.items());
+            return;
         }
         values.replace(node, to, place);
     }
@@ -233,9 +232,5 @@ final class Difference {
             return key.getValue();
         }
         throw new CannotEdit("a key that is no word");
-    }
-
-    static boolean isNull(@Nullable Node node) {
-        return node instanceof Scalar scalar && scalar.kind() == Kind.NULL;
     }
 }

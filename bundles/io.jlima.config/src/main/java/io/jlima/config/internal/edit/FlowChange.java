@@ -69,7 +69,6 @@ final class FlowChange {
             }
         }
         if (lastKept < 0) {
-            edits.insert(document.start(node) + 1, "");
             throw new CannotEdit("a mapping of which nothing stays");
         }
         int end = document.end(entries.get(lastKept));

@@ -70,7 +70,8 @@ public final class PlainTrees {
         return mapping;
     }
 
-    private static Node node(@Nullable Object value) {
+    /** A value of any kind. */
+    public static Node node(@Nullable Object value) {
         return switch (value) {
             case null -> new Scalar(Mark.BUILT_IN, Kind.NULL, "null", "null");
             case Map<?, ?> map -> mapping(map);

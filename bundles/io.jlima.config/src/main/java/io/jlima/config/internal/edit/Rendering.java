@@ -9,6 +9,7 @@ import io.jlima.config.internal.yaml.YamlWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a value is written at a place.
@@ -42,7 +43,10 @@ record Rendering(boolean indentedDashes, String lineEnd) {
     private Parts cut(Node wrapped, int column) {
         List<String> lines = new ArrayList<>(
                 YamlWriter.write(wrapped, indentedDashes).stripTrailing().lines().toList());
-        if (wrapped instanceof Mapping mapping && keeps(mapping.get("k"))) {
+        Node only = wrapped instanceof Mapping mapping
+                ? mapping.get("k")
+                : ((Sequence) wrapped).items().getFirst();
+        if (keeps(only)) {
             lines = new ArrayList<>(List.of(YamlWriter.write(wrapped, indentedDashes).split("\n", -1)));
             lines.removeLast();
         }
@@ -60,7 +64,7 @@ record Rendering(boolean indentedDashes, String lineEnd) {
     }
 
     /** Whether empty lines at the end of a text belong to it. */
-    private static boolean keeps(Node value) {
+    private static boolean keeps(@Nullable Node value) {
         return value instanceof Scalar scalar && scalar.text().endsWith("\n\n");
     }
 

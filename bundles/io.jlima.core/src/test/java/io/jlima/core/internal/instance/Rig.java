@@ -186,6 +186,31 @@ final class Rig {
         }
 
         @Override
+        public Template locate(String locator, TemplateSearch search, Embedding embedding) {
+            throw new UnsupportedOperationException(locator);
+        }
+
+        @Override
+        public Map<String, @Nullable Object> parse(String text, String source) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String write(@Nullable Object tree) {
+            throw new UnsupportedOperationException(String.valueOf(tree));
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public List<String> templateNames(TemplateSearch search) {
             return List.of();
         }
