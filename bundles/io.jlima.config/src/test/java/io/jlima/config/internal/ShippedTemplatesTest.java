@@ -64,9 +64,10 @@ class ShippedTemplatesTest {
         String text = READER.locate("template:" + name, SEARCH).text();
         for (Arch arch : List.of(Arch.X86_64, Arch.AARCH64)) {
             Resolved resolved = READER.resolve(text, name, Given.linux(home).on("linux", arch).facts());
-            assertThat(resolved.warnings()).isEmpty();
+            // Some images boot by BIOS on PCs and by UEFI elsewhere, and are told so once.
+            assertThat(resolved.warnings()).allMatch(w -> w.endsWith("it means nothing on aarch64"));
             boolean local = name.equals("debian-local") && arch != Arch.X86_64;
-            assertThat(resolved.config().images().stream().anyMatch(i -> i.arch() == arch))
+            assertThat(resolved.config().images().stream().anyMatch(i -> i.file().arch() == arch))
                     .as("an image for %s", arch)
                     .isNotEqualTo(local);
         }
@@ -95,6 +96,7 @@ class ShippedTemplatesTest {
     @Test
     void theShippedSchemaIsThatOfTheModel() throws IOException {
         Path fresh = Path.of("target/lima.schema.json");
+        Files.createDirectories(fresh.getParent());
         Files.writeString(
                 fresh, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(READER.schema()));
         assertThat(TEMPLATES.resolve("lima.schema.json"))
@@ -123,8 +125,8 @@ class ShippedTemplatesTest {
                 .contains("# yaml-language-server: $schema=" + TEMPLATES.resolve("lima.schema.json"))
                 .doesNotContain("base:");
         Resolved resolved = READER.resolve(text, "default", Given.linux(home).facts());
-        assertThat(resolved.config().images().getFirst().location()).startsWith("https://cloud.debian.org/");
-        assertThat(resolved.config().images().stream().map(i -> i.location())).contains("debian:bookworm");
+        assertThat(resolved.config().images().getFirst().file().location()).startsWith("https://cloud.debian.org/");
+        assertThat(resolved.config().images().stream().map(i -> i.file().location())).contains("debian:bookworm");
         assertThat(resolved.config().mounts()).hasSize(1);
     }
 

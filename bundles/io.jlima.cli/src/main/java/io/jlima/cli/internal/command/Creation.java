@@ -63,7 +63,7 @@ public final class Creation {
             return true;
         }
         if (invocation.has("list-drivers")) {
-            hypervisors.stream().map(h -> h.info().name()).sorted().distinct().forEach(invocation.out()::println);
+            hypervisors.stream().map(h -> h.info().vmType()).sorted().distinct().forEach(invocation.out()::println);
             return true;
         }
         return false;

@@ -45,7 +45,7 @@ class EditFlagsTest {
         assertThat(apply(new FakeInvocation())).isSameAs(TEXT);
     }
 
-    /** Each flag with its value, a piece of the text, and what becomes of it; {@code +} stands for the end. */
+    /** Each flag with its value, a piece of the text, and what becomes of it; {@code +} stands for the end, {@code ¶} for a line end. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -58,41 +58,41 @@ class EditFlagsTest {
                 "mount-type | 9p | + | mountType: 9p",
                 "vm-type | qemu | + | vmType: qemu",
                 "mount-inotify | true | + | mountInotify: true",
-                "mount-writable | true | # home | # home_  writable: true",
-                "mount-writable | false | # home | # home_  writable: false",
+                "mount-writable | true | # home | # home¶  writable: true",
+                "mount-writable | false | # home | # home¶  writable: false",
                 "nested-virt | true | + | nestedVirtualization: true",
-                "rosetta | true | + | vmOpts:_  vz:_    rosetta:_      enabled: true_      binfmt: true",
+                "rosetta | true | + | vmOpts:¶  vz:¶    rosetta:¶      enabled: true¶      binfmt: true",
                 "set | .cpus = 3 | cpus: 2 | cpus: 3",
                 "set | .cpus = 3 \\u007c .plain = true | cpus: 2 | cpus: 3",
-                "set | .mounts[0].writable = true | # home | # home_  writable: true",
-                "set | .env.FOO = \"x\" | + | env:_  FOO: x",
+                "set | .mounts[0].writable = true | # home | # home¶  writable: true",
+                "set | .env.FOO = \"x\" | + | env:¶  FOO: x",
                 "param | key=a=b | key: value | key: a=b",
-                "video | true | + | video:_  display: default",
-                "video | false | + | video:_  display: none",
-                "audio-device | default | + | audio:_  device: default",
-                "ssh-port | 60022 | + | ssh:_  localPort: 60022",
+                "video | true | + | video:¶  display: default",
+                "video | false | + | video:¶  display: none",
+                "audio-device | default | + | audio:¶  device: default",
+                "ssh-port | 60022 | + | ssh:¶  localPort: 60022",
                 "arch | aarch64 | + | arch: aarch64",
-                "containerd | user | + | containerd:_  user: true_  system: false",
-                "containerd | system+user | + | containerd:_  user: true_  system: true",
-                "containerd | none | + | containerd:_  user: false_  system: false",
+                "containerd | user | + | containerd:¶  user: true¶  system: false",
+                "containerd | system+user | + | containerd:¶  user: true¶  system: true",
+                "containerd | none | + | containerd:¶  user: false¶  system: false",
                 "plain | true | + | plain: true",
-                "shell | /bin/zsh | + | user:_  shell: /bin/zsh",
-                "port-forward | 8080 : 80 | + | portForwards:_- guestPort: \"80\"_  hostPort: \"8080\"",
-                "port-forward | 1:2,static=true | + | portForwards:_- guestPort: \"2\"_  hostPort: \"1\"_  static: true",
-                "network | lima:user-v2 | + | networks:_- lima: user-v2",
-                "network | vzNAT | + | networks:_- vzNAT: true",
-                "dns | 1.1.1.1,::1 | + | dns:_- 1.1.1.1_- ::1_hostResolver:_  enabled: false",
+                "shell | /bin/zsh | + | user:¶  shell: /bin/zsh",
+                "port-forward | 8080 : 80 | + | portForwards:¶- guestPort: \"80\"¶  hostPort: \"8080\"",
+                "port-forward | 1:2,static=true | + | portForwards:¶- guestPort: \"2\"¶  hostPort: \"1\"¶  static: true",
+                "network | lima:user-v2 | + | networks:¶- lima: user-v2",
+                "network | vzNAT | + | networks:¶- vzNAT: true",
+                "dns | 1.1.1.1,::1 | + | dns:¶- 1.1.1.1¶- ::1¶hostResolver:¶  enabled: false",
                 "mount-none | false | cpus: 2 | cpus: 2",
-                "mount-only | /srv:w | - location: \"~\" # home | - location: \"/srv\" # home_  mountPoint: /srv_  writable: true",
-                "mount | /srv | mounts: | mounts:_- location: /srv_  mountPoint: /srv_  writable: false",
-                "image-variant | minimal | - location: /a.img_  arch: x86_64_  variant: server_ |",
+                "mount-only | /srv:w | - location: \"~\" # home | - location: \"/srv\" # home¶  mountPoint: /srv¶  writable: true",
+                "mount | /srv | mounts: | mounts:¶- location: /srv¶  mountPoint: /srv¶  writable: false",
+                "image-variant | minimal | - location: /a.img¶  arch: x86_64¶  variant: server¶ |",
             })
     void eachFlagChangesItsField(String flag, String value, String from, String to) {
         String expression = value.replace("\\u007c", "|");
         String result = apply(new FakeInvocation().option(flag, expression));
         String wanted = from.equals("+")
-                ? TEXT + to.replace('_', '\n') + "\n"
-                : TEXT.replace(from.replace('_', '\n'), to == null ? "" : to.replace('_', '\n'));
+                ? TEXT + to.replace('¶', '\n') + "\n"
+                : TEXT.replace(from.replace('¶', '\n'), to == null ? "" : to.replace('¶', '\n'));
         if (expression.contains("plain")) {
             wanted += "plain: true\n";
         }
