@@ -66,10 +66,10 @@ final class JsonSchema {
     }
 
     private static void struct(String path, Struct struct, Map<String, Object> schema) {
-        schema.put(
-                "type", struct.bareKey() == null ? List.of("object", "null") : List.of("object", "string", "null"));
+        schema.put("type", struct.bareKey() == null ? List.of("object", "null") : List.of("object", "string", "null"));
         Map<String, Object> properties = new LinkedHashMap<>();
-        struct.fields().forEach((key, field) -> properties.put(key, field(path.isEmpty() ? key : path + "." + key, field)));
+        struct.fields()
+                .forEach((key, field) -> properties.put(key, field(path.isEmpty() ? key : path + "." + key, field)));
         schema.put("properties", properties);
         if (!struct.open()) {
             schema.put("additionalProperties", false);

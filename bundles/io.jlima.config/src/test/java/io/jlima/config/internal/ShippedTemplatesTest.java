@@ -27,8 +27,10 @@ import tools.jackson.databind.ObjectMapper;
 
 /** The templates that come with jlima: each is sound, in the schema's eyes too. */
 class ShippedTemplatesTest {
-    private static final Path TEMPLATES = Path.of("../../templates").toAbsolutePath().normalize();
-    private static final TemplateSearch SEARCH = new TemplateSearch(List.of(TEMPLATES), TEMPLATES, Path.of("/home/foo"));
+    private static final Path TEMPLATES =
+            Path.of("../../templates").toAbsolutePath().normalize();
+    private static final TemplateSearch SEARCH =
+            new TemplateSearch(List.of(TEMPLATES), TEMPLATES, Path.of("/home/foo"));
     private static final YamlConfigReader READER = new YamlConfigReader();
     private static final Schema SCHEMA = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
             .getSchema(new ObjectMapper().writeValueAsString(READER.schema()));
@@ -51,10 +53,33 @@ class ShippedTemplatesTest {
     void whatTheIssueAsksForIsThere() {
         assertThat(names())
                 .contains(
-                        "default", "alpine", "alpine-iso", "ubuntu", "ubuntu-lts", "ubuntu-22.04", "ubuntu-24.04",
-                        "debian", "debian-12", "debian-13", "fedora", "archlinux", "opensuse", "almalinux", "rocky",
-                        "centos-stream", "oraclelinux", "docker", "docker-rootful", "podman", "buildkit", "apptainer",
-                        "k3s", "k8s", "nomad", "faasd", "debian-local")
+                        "default",
+                        "alpine",
+                        "alpine-iso",
+                        "ubuntu",
+                        "ubuntu-lts",
+                        "ubuntu-22.04",
+                        "ubuntu-24.04",
+                        "debian",
+                        "debian-12",
+                        "debian-13",
+                        "fedora",
+                        "archlinux",
+                        "opensuse",
+                        "almalinux",
+                        "rocky",
+                        "centos-stream",
+                        "oraclelinux",
+                        "docker",
+                        "docker-rootful",
+                        "podman",
+                        "buildkit",
+                        "apptainer",
+                        "k3s",
+                        "k8s",
+                        "nomad",
+                        "faasd",
+                        "debian-local")
                 .noneMatch(name -> name.startsWith("_"));
     }
 
@@ -63,11 +88,13 @@ class ShippedTemplatesTest {
     void eachMakesAnInstance(String name) {
         String text = READER.locate("template:" + name, SEARCH).text();
         for (Arch arch : List.of(Arch.X86_64, Arch.AARCH64)) {
-            Resolved resolved = READER.resolve(text, name, Given.linux(home).on("linux", arch).facts());
+            Resolved resolved = READER.resolve(
+                    text, name, Given.linux(home).on("linux", arch).facts());
             // Some images boot by BIOS on PCs and by UEFI elsewhere, and are told so once.
             assertThat(resolved.warnings()).allMatch(w -> w.endsWith("it means nothing on aarch64"));
             boolean local = name.equals("debian-local") && arch != Arch.X86_64;
-            assertThat(resolved.config().images().stream().anyMatch(i -> i.file().arch() == arch))
+            assertThat(resolved.config().images().stream()
+                            .anyMatch(i -> i.file().arch() == arch))
                     .as("an image for %s", arch)
                     .isNotEqualTo(local);
         }
@@ -126,7 +153,8 @@ class ShippedTemplatesTest {
                 .doesNotContain("base:");
         Resolved resolved = READER.resolve(text, "default", Given.linux(home).facts());
         assertThat(resolved.config().images().getFirst().file().location()).startsWith("https://cloud.debian.org/");
-        assertThat(resolved.config().images().stream().map(i -> i.file().location())).contains("debian:bookworm");
+        assertThat(resolved.config().images().stream().map(i -> i.file().location()))
+                .contains("debian:bookworm");
         assertThat(resolved.config().mounts()).hasSize(1);
     }
 
@@ -143,50 +171,43 @@ class ShippedTemplatesTest {
     }
 
     static List<String> olderFiles() {
-        return List.of(
-                """
-                images:
-                  - location: 'https://example.org/alpine.iso'
-                    arch: 'x86_64'
-                    digest: 'sha512:%s'
+        return List.of("""
+            images:
+              - location: 'https://example.org/alpine.iso'
                 arch: 'x86_64'
-                """.formatted("0123456789abcdef".repeat(8)),
-                """
-                images: [{location: '/image'}]
-                mountType: '9p'
-                mounts:
-                  - location: '~'
-                    9p: {securityModel: null, protocolVersion: null, msize: null, cache: null}
-                """,
-                """
-                images: [{location: '/image'}]
-                mountType: 'reverse-sshfs'
-                mounts:
-                  - location: '~'
-                    sshfs: {cache: null, followSymlinks: null, sftpDriver: null}
-                """,
-                """
-                images: [{location: '/image'}]
-                mounts:
-                  - location: '~'
-                  - location: '/tmp/lima'
-                    writable: true
-                """,
-                """
-                images: [{location: '/image', arch: 'aarch64'}]
-                arch: 'aarch64'
-                mounts: []
-                containerd: {system: false, user: false}
-                """,
-                """
-                images: [{location: '/image', arch: 'aarch64'}]
-                arch: 'aarch64'
-                firmware: {legacyBIOS: true}
-                """,
-                """
-                images: [{location: '/image'}]
-                useHostResolver: true
-                """);
+                digest: 'sha512:%s'
+            arch: 'x86_64'
+            """.formatted("0123456789abcdef".repeat(8)), """
+            images: [{location: '/image'}]
+            mountType: '9p'
+            mounts:
+              - location: '~'
+                9p: {securityModel: null, protocolVersion: null, msize: null, cache: null}
+            """, """
+            images: [{location: '/image'}]
+            mountType: 'reverse-sshfs'
+            mounts:
+              - location: '~'
+                sshfs: {cache: null, followSymlinks: null, sftpDriver: null}
+            """, """
+            images: [{location: '/image'}]
+            mounts:
+              - location: '~'
+              - location: '/tmp/lima'
+                writable: true
+            """, """
+            images: [{location: '/image', arch: 'aarch64'}]
+            arch: 'aarch64'
+            mounts: []
+            containerd: {system: false, user: false}
+            """, """
+            images: [{location: '/image', arch: 'aarch64'}]
+            arch: 'aarch64'
+            firmware: {legacyBIOS: true}
+            """, """
+            images: [{location: '/image'}]
+            useHostResolver: true
+            """);
     }
 
     @ParameterizedTest

@@ -17,7 +17,19 @@ import java.util.Map;
  */
 final class Canonical {
     private static final Map<String, String> OPERATORS = Map.of(
-            "==", "_eq", "!=", "_ne", "|=", "_modify", "*", "_times", "*=", "_times_into", "+", "_plus", "+=",
+            "==",
+            "_eq",
+            "!=",
+            "_ne",
+            "|=",
+            "_modify",
+            "*",
+            "_times",
+            "*=",
+            "_times_into",
+            "+",
+            "_plus",
+            "+=",
             "_plus_into");
 
     private final String text;

@@ -31,9 +31,15 @@ record Equality(boolean equal) implements Function {
             throws JsonQueryException {
         arguments
                 .get(1)
-                .apply(scope, in, right -> arguments
-                        .get(0)
-                        .apply(scope, in, left -> output.emit(BooleanNode.valueOf(test(left, right) == equal), null)));
+                .apply(
+                        scope,
+                        in,
+                        right -> arguments
+                                .get(0)
+                                .apply(
+                                        scope,
+                                        in,
+                                        left -> output.emit(BooleanNode.valueOf(test(left, right) == equal), null)));
     }
 
     private static boolean test(JsonNode left, JsonNode right) {

@@ -69,8 +69,7 @@ public final class JqExpressions implements Expressions {
             "");
 
     /** Functions that the definitions above hide, by the names that those use. */
-    private static final Map<String, Integer> HIDDEN =
-            Map.of("setpath", 2, "gsub", 2, "join", 1, "has", 1, "type", 0);
+    private static final Map<String, Integer> HIDDEN = Map.of("setpath", 2, "gsub", 2, "join", 1, "has", 1, "type", 0);
 
     /** Made when the first expression comes: most calls of limactl have none. */
     private static final class Builtins {
@@ -97,8 +96,7 @@ public final class JqExpressions implements Expressions {
         try {
             return run(expression, tree);
         } catch (JsonQueryException e) {
-            throw new LimaException(
-                    "the expression does not fit: " + shortened(expression), words(e), HELP, e);
+            throw new LimaException("the expression does not fit: " + shortened(expression), words(e), HELP, e);
         } catch (StackOverflowError e) {
             throw new LimaException("the expression is nested too deeply: " + shortened(expression));
         } catch (LimaException e) {
@@ -135,7 +133,8 @@ public final class JqExpressions implements Expressions {
     /** The words that matter: of a text that it cannot read, the library tells where only in the cause. */
     private static String words(Throwable e) {
         Throwable cause = e.getCause();
-        String message = String.valueOf(cause != null && cause.getMessage() != null ? cause.getMessage() : e.getMessage());
+        String message =
+                String.valueOf(cause != null && cause.getMessage() != null ? cause.getMessage() : e.getMessage());
         return shortened(message.lines().findFirst().orElse(""));
     }
 }

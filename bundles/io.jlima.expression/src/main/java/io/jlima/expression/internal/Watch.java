@@ -4,10 +4,8 @@ package io.jlima.expression.internal;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jlima.api.LimaException;
 import java.time.Duration;
-import java.util.List;
 import net.thisptr.jackson.jq.Expression;
 import net.thisptr.jackson.jq.Function;
-import net.thisptr.jackson.jq.PathOutput;
 import net.thisptr.jackson.jq.Scope;
 import net.thisptr.jackson.jq.exception.JsonQueryException;
 
@@ -37,18 +35,24 @@ final class Watch {
             output.emit(in, path);
         });
         // Around what becomes a part of a text.
-        scope.addFunction("_part", 1, (inner, arguments, in, path, output, version) -> arguments
-                .getFirst()
-                .apply(inner, in, part -> {
-                    make(extent(part));
-                    output.emit(part, null);
-                }));
-        scope.addFunction("_index", 1, (inner, arguments, in, path, output, version) -> arguments
-                .getFirst()
-                .apply(inner, in, index -> {
-                    checkIndex(index);
-                    output.emit(index, null);
-                }));
+        scope.addFunction(
+                "_part",
+                1,
+                (inner, arguments, in, path, output, version) -> arguments
+                        .getFirst()
+                        .apply(inner, in, part -> {
+                            make(extent(part));
+                            output.emit(part, null);
+                        }));
+        scope.addFunction(
+                "_index",
+                1,
+                (inner, arguments, in, path, output, version) -> arguments
+                        .getFirst()
+                        .apply(inner, in, index -> {
+                            checkIndex(index);
+                            output.emit(index, null);
+                        }));
         // Before a sum, a product and a joined list.
         scope.addFunction("_may_add", 2, pair((a, b) -> make(extent(a) + extent(b))));
         scope.addFunction("_may_repeat", 2, pair((a, b) -> make(repeated(a, b) + repeated(b, a))));

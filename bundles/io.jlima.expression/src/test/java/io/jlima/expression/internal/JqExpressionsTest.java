@@ -17,11 +17,11 @@ class JqExpressionsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final String CONFIG = """
-            {"cpus": 4, "memory": "4GiB", "disk": 1048576, "half": 0.5, "none": null, "plain": false,
-             "mounts": [{"location": "~"}, {"location": "/tmp/lima", "writable": true}],
-             "images": [{"location": "a.img", "arch": "x86_64"}, {"location": "b.img", "arch": "aarch64"}],
-             "env": {"FOO": "x", "b-c": "y"}, "dns": ["1.1.1.1", "8.8.8.8", "1.1.1.1"]}
-            """;
+        {"cpus": 4, "memory": "4GiB", "disk": 1048576, "half": 0.5, "none": null, "plain": false,
+         "mounts": [{"location": "~"}, {"location": "/tmp/lima", "writable": true}],
+         "images": [{"location": "a.img", "arch": "x86_64"}, {"location": "b.img", "arch": "aarch64"}],
+         "env": {"FOO": "x", "b-c": "y"}, "dns": ["1.1.1.1", "8.8.8.8", "1.1.1.1"]}
+        """;
 
     private final JqExpressions expressions = new JqExpressions();
 
@@ -175,7 +175,8 @@ class JqExpressionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", ".a[", "}} ~", "((((", "foo(1)", ".cpus.x = 1", ".cpus | keys", "$undefined", "\"abc"})
+    @ValueSource(
+            strings = {"", " ", ".a[", "}} ~", "((((", "foo(1)", ".cpus.x = 1", ".cpus | keys", "$undefined", "\"abc"})
     void whatCannotBeUsedIsToldWithTheExpression(String expression) {
         assertThatThrownBy(() -> evaluate(expression))
                 .isInstanceOf(LimaException.class)

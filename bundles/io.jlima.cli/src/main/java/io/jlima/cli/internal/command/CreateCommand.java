@@ -33,9 +33,10 @@ public final class CreateCommand implements Command {
     public CommandSpec spec() {
         return CommandSpec.of("create", Group.BASIC, "Create an instance")
                 .describe("""
-                        The argument is a template (template:debian), a YAML file, or - for standard input; without one it
-                        is template:default. The image is fetched and the disk is made, so that a later start needs no
-                        network. When anything fails nothing is left behind.""")
+                    The argument is a template (template:debian), a YAML file, or - for standard input; without one it
+                    is template:default. The image is fetched and the disk is made, so that a later start needs no
+                    network. When anything fails nothing is left behind.\
+                    """)
                 .takes("[NAME | template:NAME | FILE.yaml | -]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
                 .with(EditFlags.with(EditFlags.forCreation(), NAME, LIST_TEMPLATES, LIST_DRIVERS));
     }

@@ -31,9 +31,10 @@ public final class StartCommand implements Command {
     public CommandSpec spec() {
         return CommandSpec.of("start", Group.BASIC, "Start an instance, and create it first if there is none")
                 .describe("""
-                        Without an argument the instance is "default". An argument as for `limactl create` makes a new
-                        instance of a template and starts that. Interrupting a start before the machine runs cancels it;
-                        after that the machine goes on booting.""")
+                    Without an argument the instance is "default". An argument as for `limactl create` makes a new
+                    instance of a template and starts that. Interrupting a start before the machine runs cancels it;
+                    after that the machine goes on booting.\
+                    """)
                 .takes("[NAME | template:NAME | FILE.yaml | -]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
                 .with(EditFlags.with(
                         EditFlags.forCreation(),
@@ -41,7 +42,10 @@ public final class StartCommand implements Command {
                         CreateCommand.LIST_TEMPLATES,
                         CreateCommand.LIST_DRIVERS,
                         new Option(
-                                "timeout", null, "DURATION", "how long to wait, for example 10m or 90s (default 10m)")));
+                                "timeout",
+                                null,
+                                "DURATION",
+                                "how long to wait, for example 10m or 90s (default 10m)")));
     }
 
     @Override

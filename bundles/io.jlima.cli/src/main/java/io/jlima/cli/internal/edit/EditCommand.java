@@ -43,9 +43,10 @@ public final class EditCommand implements Command {
     public CommandSpec spec() {
         return CommandSpec.of("edit", Group.BASIC, "Edit the configuration of an instance, or a template file")
                 .describe("""
-                        Without flags the text is opened in $VISUAL or $EDITOR. With flags only the lines that they mean
-                        are changed; comments and order stay. What is refused is kept as lima.REJECTED.yaml. The instance
-                        must not run. Without an argument it is "default".""")
+                    Without flags the text is opened in $VISUAL or $EDITOR. With flags only the lines that they mean
+                    are changed; comments and order stay. What is refused is kept as lima.REJECTED.yaml. The instance
+                    must not run. Without an argument it is "default".\
+                    """)
                 .takes("[NAME | FILE.yaml]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
                 .with(EditFlags.with(EditFlags.forEditing(), START));
     }
@@ -94,8 +95,7 @@ public final class EditCommand implements Command {
                 .orElseThrow(() ->
                         new LimaException("instance `" + name + "` not found", "`limactl list` shows all instances"));
         if (instance.status() != Instance.Status.STOPPED && instance.status() != Instance.Status.BROKEN) {
-            throw new LimaException(
-                    "cannot edit a running instance", "Stop it first: limactl stop " + instance.name());
+            throw new LimaException("cannot edit a running instance", "Stop it first: limactl stop " + instance.name());
         }
         return instance;
     }
@@ -107,7 +107,10 @@ public final class EditCommand implements Command {
                 invocation.log().info("Instance `" + instance.name() + "` configuration edited");
                 return;
             }
-            instances.check(text, file.toString(), invocation.caller()).warnings().forEach(invocation.log()::warn);
+            instances
+                    .check(text, file.toString(), invocation.caller())
+                    .warnings()
+                    .forEach(invocation.log()::warn);
         } catch (LimaException e) {
             throw new LimaException(e.what(), e.evidence(), rejected(invocation, text, e.remedy()), e);
         }

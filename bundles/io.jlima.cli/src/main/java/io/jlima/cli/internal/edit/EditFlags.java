@@ -35,7 +35,8 @@ public final class EditFlags {
             onOff("mount-none", "mount nothing", MountFlags::none),
             of("mount-type", "TYPE", "how directories are shared", (tree, v) -> tree.put("mountType", v.last()))
                     .offering("reverse-sshfs", "9p", "virtiofs"),
-            of("vm-type", "TYPE", "hypervisor", (tree, v) -> tree.put("vmType", v.last())).offering("qemu", "vz"),
+            of("vm-type", "TYPE", "hypervisor", (tree, v) -> tree.put("vmType", v.last()))
+                    .offering("qemu", "vz"),
             onOff("mount-inotify", "tell the guest of changed files", (tree, v) -> tree.put("mountInotify", v.on()))
                     .noting("--mount-inotify is experimental"),
             onOff("mount-writable", "let the guest write to all mounts", MountFlags::writable),
@@ -60,13 +61,22 @@ public final class EditFlags {
                     .offering("hda", "virtio")
                     .forCreation()
                     .noting("--audio-interface is experimental"),
-            of("ssh-port", "PORT", "port of 127.0.0.1 for ssh, 0 for any", (tree, v) ->
-                    tree.put("ssh.localPort", Numbers.port(v))),
-            of("image-variant", "NAME", "take only images of this variant", (tree, v) ->
-                            OtherFlags.keepImages(tree, v, "variant"))
+            of(
+                    "ssh-port",
+                    "PORT",
+                    "port of 127.0.0.1 for ssh, 0 for any",
+                    (tree, v) -> tree.put("ssh.localPort", Numbers.port(v))),
+            of(
+                            "image-variant",
+                            "NAME",
+                            "take only images of this variant",
+                            (tree, v) -> OtherFlags.keepImages(tree, v, "variant"))
                     .forNew(),
-            of("arch-variant", "NAME", "take only images for this variant of the architecture", (tree, v) ->
-                            OtherFlags.keepImages(tree, v, "archVariant"))
+            of(
+                            "arch-variant",
+                            "NAME",
+                            "take only images for this variant of the architecture",
+                            (tree, v) -> OtherFlags.keepImages(tree, v, "archVariant"))
                     .forNew(),
             of("arch", "ARCH", "architecture of the guest", (tree, v) -> tree.put("arch", v.last()))
                     .offering("x86_64", "aarch64", "armv7l", "ppc64le", "riscv64", "s390x")
@@ -107,9 +117,15 @@ public final class EditFlags {
 
     private static List<Option> options(boolean editing) {
         List<Option> options = new ArrayList<>();
-        BEFORE_SET.stream().filter(f -> !editing || !f.onlyCreation()).map(EditFlag::option).forEach(options::add);
+        BEFORE_SET.stream()
+                .filter(f -> !editing || !f.onlyCreation())
+                .map(EditFlag::option)
+                .forEach(options::add);
         options.add(SET);
-        AFTER_SET.stream().filter(f -> !editing || !f.onlyCreation()).map(EditFlag::option).forEach(options::add);
+        AFTER_SET.stream()
+                .filter(f -> !editing || !f.onlyCreation())
+                .map(EditFlag::option)
+                .forEach(options::add);
         return List.copyOf(options);
     }
 

@@ -30,11 +30,12 @@ public final class GenerateJsonschemaCommand implements Command {
         return CommandSpec.of("generate-jsonschema", Group.HIDDEN, "Print the JSON Schema of lima.yaml")
                 .alias("generate-schema")
                 .describe("""
-                        Editors find a schema by a comment in the first line of a file:
+                    Editors find a schema by a comment in the first line of a file:
 
-                          # yaml-language-server: $schema=lima.schema.json
+                      # yaml-language-server: $schema=lima.schema.json
 
-                        The files named are checked as `limactl validate` does it.""")
+                    The files named are checked as `limactl validate` does it.\
+                    """)
                 .takes("[FILE.yaml...]", 0, Integer.MAX_VALUE, ArgumentKind.FILE)
                 .with(new Option("schemafile", null, "FILE", "write the schema to this file"));
     }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** What the flags about networks, names and ports do. */
 final class NetworkFlags {
     /** Digits and dots, or hexadecimal digits and colons; what exactly is an address, validation says. */
-    private static final Pattern ADDRESS = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+    private static final Pattern ADDRESS =
+            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
 
     private static final Pattern FORWARD =
             Pattern.compile("\\s*([0-9]+)\\s*:\\s*([0-9]+)\\s*(?:,\\s*static\\s*=\\s*(true|false)\\s*)?");

@@ -49,7 +49,9 @@ final class OtherFlags {
                     .toList();
             throw new LimaException(
                     "no image has the " + field + " \"" + wanted + "\"",
-                    there.isEmpty() ? "the images of this template have none" : "there are: " + String.join(", ", there));
+                    there.isEmpty()
+                            ? "the images of this template have none"
+                            : "there are: " + String.join(", ", there));
         }
         tree.put("images", kept);
     }

@@ -29,8 +29,9 @@ public final class TemplateCopyCommand implements Command {
         return CommandSpec.of("template copy", Group.ADVANCED, "Copy a template to a file or to standard output")
                 .alias("cp")
                 .describe("""
-                        Without flags, what the template names by relative paths is named so that the copy finds it
-                        from anywhere. Comments stay.""")
+                    Without flags, what the template names by relative paths is named so that the copy finds it
+                    from anywhere. Comments stay.\
+                    """)
                 .takes("TEMPLATE [FILE.yaml | -]", 1, 2, ArgumentKind.TEMPLATE)
                 .with(
                         new Option("embed", null, null, "put in the files that it names, but no template:NAME"),
@@ -46,7 +47,8 @@ public final class TemplateCopyCommand implements Command {
             throw new LimaException("--verbatim changes nothing, so it goes with none of the other flags");
         }
         String text = text(invocation, invocation.arguments().getFirst());
-        String target = invocation.arguments().size() > 1 ? invocation.arguments().get(1) : "-";
+        String target =
+                invocation.arguments().size() > 1 ? invocation.arguments().get(1) : "-";
         if (target.equals("-")) {
             invocation.out().print(text);
             invocation.out().flush();

@@ -30,9 +30,10 @@ public final class TemplateYqCommand implements Command {
     public CommandSpec spec() {
         return CommandSpec.of("template yq", Group.ADVANCED, "Show parts of a template with its defaults")
                 .describe("""
-                        For example: limactl template yq template:default '.images[].location'
+                    For example: limactl template yq template:default '.images[].location'
 
-                        `limactl help yq-restrictions` tells what expressions can do.""")
+                    `limactl help yq-restrictions` tells what expressions can do.\
+                    """)
                 .takes("TEMPLATE EXPRESSION", 2, 2, ArgumentKind.TEMPLATE);
     }
 
@@ -42,9 +43,7 @@ public final class TemplateYqCommand implements Command {
         var tree = texts.resolve(template, invocation).tree();
         for (Object result : expressions.evaluate(invocation.arguments().get(1), tree)) {
             boolean scalar = !(result instanceof Map<?, ?> || result instanceof List<?>);
-            invocation
-                    .out()
-                    .print(scalar ? result + "\n" : texts.reader().write(result));
+            invocation.out().print(scalar ? result + "\n" : texts.reader().write(result));
         }
         invocation.out().flush();
         return 0;

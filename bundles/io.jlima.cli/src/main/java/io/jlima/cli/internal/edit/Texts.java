@@ -38,8 +38,7 @@ public final class Texts {
         HostEnvironment caller = invocation.caller();
         Template template = reader.locate(
                 word,
-                new TemplateSearch(
-                        instances.templateDirectories(caller), caller.workingDirectory(), caller.home()),
+                new TemplateSearch(instances.templateDirectories(caller), caller.workingDirectory(), caller.home()),
                 embedding);
         if (template.note() != null) {
             invocation.log().warn(template.note());

@@ -34,7 +34,8 @@ final class Tree {
 
     /** The mapping below a key, made where there is none. */
     private static Map<String, @Nullable Object> child(Map<String, @Nullable Object> parent, String key) {
-        Map<String, @Nullable Object> child = parent.get(key) instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
+        Map<String, @Nullable Object> child =
+                parent.get(key) instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
         parent.put(key, child);
         return child;
     }
@@ -57,7 +58,8 @@ final class Tree {
 
     /** A mapping among the items of a list, open for changes, in whose place it is put. */
     static Map<String, @Nullable Object> open(List<@Nullable Object> items, int index) {
-        Map<String, @Nullable Object> item = items.get(index) instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
+        Map<String, @Nullable Object> item =
+                items.get(index) instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
         items.set(index, item);
         return item;
     }

@@ -46,7 +46,8 @@ public final class FakeInvocation implements Invocation {
         return outBytes.toString(StandardCharsets.UTF_8);
     }
 
-    public static Instance instance(String name, Instance.Status status, Path directory, List<InstanceConfig.Mount> mounts) {
+    public static Instance instance(
+            String name, Instance.Status status, Path directory, List<InstanceConfig.Mount> mounts) {
         InstanceConfig config = new InstanceConfig(
                 "qemu",
                 Map.of(),

@@ -22,7 +22,8 @@ class EditCommandTest {
     Path home;
 
     private FakeInstances instances = new FakeInstances(Path.of("/"));
-    private EditCommand command = new EditCommand(instances, new EditFlags(new YamlConfigReader(), new JqExpressions()));
+    private EditCommand command =
+            new EditCommand(instances, new EditFlags(new YamlConfigReader(), new JqExpressions()));
 
     @BeforeEach
     void have() throws Exception {
@@ -48,7 +49,8 @@ class EditCommandTest {
 
     @Test
     void startComesAfter() throws Exception {
-        assertThat(command.run(call("vm").option("cpus", "3").option("start", "true"))).isZero();
+        assertThat(command.run(call("vm").option("cpus", "3").option("start", "true")))
+                .isZero();
         assertThat(instances.calls).hasSize(2);
         assertThat(instances.calls.getLast()).startsWith("start vm");
     }
@@ -77,7 +79,8 @@ class EditCommandTest {
                 .hasMessageContaining("cannot edit a running instance");
         assertThatThrownBy(() -> command.run(call("none").option("cpus", "3"))).hasMessageContaining("not found");
         assertThatThrownBy(() -> command.run(call().option("cpus", "3"))).hasMessageContaining("`default` not found");
-        assertThatThrownBy(() -> command.run(call("./none.yaml").option("cpus", "3"))).hasMessageContaining("no file");
+        assertThatThrownBy(() -> command.run(call("./none.yaml").option("cpus", "3")))
+                .hasMessageContaining("no file");
     }
 
     @Test

@@ -18,21 +18,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EditFlagsTest {
     private static final String TEXT = """
-            # A machine.
-            images: # what it boots
-            - location: /a.img
-              arch: x86_64
-              variant: server
-            - location: /b.img
-              variant: minimal
-            cpus: 2 # enough
-            memory: "4GiB"
-            mounts:
-            - location: "~" # home
-            param:
-              key: value
-              other: ""
-            """;
+        # A machine.
+        images: # what it boots
+        - location: /a.img
+          arch: x86_64
+          variant: server
+        - location: /b.img
+          variant: minimal
+        cpus: 2 # enough
+        memory: "4GiB"
+        mounts:
+        - location: "~" # home
+        param:
+          key: value
+          other: ""
+        """;
 
     private final EditFlags flags = new EditFlags(new YamlConfigReader(), new JqExpressions());
 
@@ -78,12 +78,14 @@ class EditFlagsTest {
                 "plain | true | + | plain: true",
                 "shell | /bin/zsh | + | user:¶  shell: /bin/zsh",
                 "port-forward | 8080 : 80 | + | portForwards:¶- guestPort: \"80\"¶  hostPort: \"8080\"",
-                "port-forward | 1:2,static=true | + | portForwards:¶- guestPort: \"2\"¶  hostPort: \"1\"¶  static: true",
+                "port-forward | 1:2,static=true | + | portForwards:¶- guestPort: \"2\"¶  hostPort: \"1\"¶  static:"
+                        + " true",
                 "network | lima:user-v2 | + | networks:¶- lima: user-v2",
                 "network | vzNAT | + | networks:¶- vzNAT: true",
                 "dns | 1.1.1.1,::1 | + | dns:¶- 1.1.1.1¶- ::1¶hostResolver:¶  enabled: false",
                 "mount-none | false | cpus: 2 | cpus: 2",
-                "mount-only | /srv:w | - location: \"~\" # home | - location: \"/srv\" # home¶  mountPoint: /srv¶  writable: true",
+                "mount-only | /srv:w | - location: \"~\" # home | - location: \"/srv\" # home¶  mountPoint: /srv¶ "
+                        + " writable: true",
                 "mount | /srv | mounts: | mounts:¶- location: /srv¶  mountPoint: /srv¶  writable: false",
                 "image-variant | minimal | - location: /a.img¶  arch: x86_64¶  variant: server¶ |",
             })
@@ -115,7 +117,10 @@ class EditFlagsTest {
         Path comma = Files.createDirectory(directory.resolve("a,b"));
         FakeInvocation invocation = new FakeInvocation().option("mount", "/one").option("mount", "/two,/three:w");
         invocation.option("mount", comma + ":w");
-        assertThat(apply(invocation).lines().filter(l -> l.contains("location: ")).map(l -> l.replaceAll(".*: ", "")))
+        assertThat(apply(invocation)
+                        .lines()
+                        .filter(l -> l.contains("location: "))
+                        .map(l -> l.replaceAll(".*: ", "")))
                 .startsWith("/a.img", "/b.img")
                 .containsSubsequence(comma.toString(), "/three", "/two", "/one", "\"~\" # home");
     }
@@ -124,8 +129,7 @@ class EditFlagsTest {
     void homeAndRelativePathsAreTheCallers() {
         FakeInvocation invocation = new FakeInvocation().option("mount", "~/src");
         invocation.directory = Path.of("/work");
-        assertThat(apply(invocation.option("mount", "x")))
-                .contains("location: /home/jane/src", "location: /work/x");
+        assertThat(apply(invocation.option("mount", "x"))).contains("location: /home/jane/src", "location: /work/x");
     }
 
     @Test
@@ -166,9 +170,11 @@ class EditFlagsTest {
 
     @Test
     void contradictionsAreRefused() {
-        assertThatThrownBy(() -> apply(new FakeInvocation().option("mount", "/a").option("mount-only", "/b")))
+        assertThatThrownBy(
+                        () -> apply(new FakeInvocation().option("mount", "/a").option("mount-only", "/b")))
                 .isInstanceOf(LimaException.class);
-        assertThatThrownBy(() -> apply(new FakeInvocation().option("mount-none", "true").option("mount-only", "/b")))
+        assertThatThrownBy(() ->
+                        apply(new FakeInvocation().option("mount-none", "true").option("mount-only", "/b")))
                 .isInstanceOf(LimaException.class);
     }
 

@@ -194,8 +194,10 @@ final class Difference {
         String indent = " ".repeat(column);
         StringBuilder text = new StringBuilder();
         for (Node item : items) {
-            text.append(rendering.lineEnd()).append(indent).append('-').append(rendering.item(column, item)
-                    .all());
+            text.append(rendering.lineEnd())
+                    .append(indent)
+                    .append('-')
+                    .append(rendering.item(column, item).all());
         }
         if (index > 0) {
             int before = document.end(node.getValue().get(index - 1));

@@ -58,7 +58,9 @@ final class FlowChange {
             Node from = now.get(key);
             Node to = wanted.get(key);
             if (to == null) {
-                int next = i + 1 < entries.size() ? document.start(entries.get(i + 1).getKeyNode()) : -1;
+                int next = i + 1 < entries.size()
+                        ? document.start(entries.get(i + 1).getKeyNode())
+                        : -1;
                 delete(node, document.start(entry.getKeyNode()), document.end(entry), next);
                 continue;
             }
@@ -97,7 +99,8 @@ final class FlowChange {
             return;
         }
         int comma = start - 1;
-        while (comma > document.start(node) && Character.isWhitespace(document.text().charAt(comma))) {
+        while (comma > document.start(node)
+                && Character.isWhitespace(document.text().charAt(comma))) {
             comma--;
         }
         // A comment between the comma and the last value stays, and so does the comma, which may be the last thing.

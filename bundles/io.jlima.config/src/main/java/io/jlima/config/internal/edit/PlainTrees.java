@@ -102,14 +102,16 @@ public final class PlainTrees {
     static boolean equal(@Nullable Node a, @Nullable Node b) {
         return switch (a) {
             case Scalar x when b instanceof Scalar y -> equalScalars(x, y);
-            case Sequence x when b instanceof Sequence y -> {
+            case Sequence x
+            when b instanceof Sequence y -> {
                 boolean equal = x.items().size() == y.items().size();
                 for (int i = 0; equal && i < x.items().size(); i++) {
                     equal = equal(x.items().get(i), y.items().get(i));
                 }
                 yield equal;
             }
-            case Mapping x when b instanceof Mapping y ->
+            case Mapping x
+            when b instanceof Mapping y ->
                 x.entries().keySet().equals(y.entries().keySet())
                         && x.entries().keySet().stream().allMatch(key -> equal(x.get(key), y.get(key)));
             case null -> b == null;

@@ -41,13 +41,16 @@ record Rendering(boolean indentedDashes, String lineEnd) {
     }
 
     private Parts cut(Node wrapped, int column) {
-        List<String> lines = new ArrayList<>(
-                YamlWriter.write(wrapped, indentedDashes).stripTrailing().lines().toList());
+        List<String> lines = new ArrayList<>(YamlWriter.write(wrapped, indentedDashes)
+                .stripTrailing()
+                .lines()
+                .toList());
         Node only = wrapped instanceof Mapping mapping
                 ? mapping.get("k")
                 : ((Sequence) wrapped).items().getFirst();
         if (keeps(only)) {
-            lines = new ArrayList<>(List.of(YamlWriter.write(wrapped, indentedDashes).split("\n", -1)));
+            lines = new ArrayList<>(
+                    List.of(YamlWriter.write(wrapped, indentedDashes).split("\n", -1)));
             lines.removeLast();
         }
         // A list that is indented even where it is the whole document.
@@ -71,8 +74,7 @@ record Rendering(boolean indentedDashes, String lineEnd) {
     /** A value in one line. */
     String inline(Node value) {
         return switch (value) {
-            case Scalar scalar ->
-                scalar.text().contains("\n") ? quoted(scalar.text()) : scalarLine(scalar);
+            case Scalar scalar -> scalar.text().contains("\n") ? quoted(scalar.text()) : scalarLine(scalar);
             case Sequence sequence ->
                 sequence.items().stream().map(this::inline).collect(Collectors.joining(", ", "[", "]"));
             case Mapping mapping ->
@@ -112,8 +114,8 @@ record Rendering(boolean indentedDashes, String lineEnd) {
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
                 default -> {
-                    boolean shown = c >= 0x20 && c < 0x7f || c >= 0xa1 && c < 0xd800 || c >= 0xe000 && c < 0xfeff
-                            || c > 0xffff;
+                    boolean shown =
+                            c >= 0x20 && c < 0x7f || c >= 0xa1 && c < 0xd800 || c >= 0xe000 && c < 0xfeff || c > 0xffff;
                     if (shown && c != 0x2028 && c != 0x2029) {
                         out.appendCodePoint(c);
                     } else {

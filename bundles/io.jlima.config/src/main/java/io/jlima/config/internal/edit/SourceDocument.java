@@ -37,8 +37,7 @@ final class SourceDocument {
         options.setCodePointLimit(Integer.MAX_VALUE);
         options.setNestingDepthLimit(DEEPEST);
         options.setMaxAliasesForCollections(Integer.MAX_VALUE);
-        Composer composer =
-                new Composer(new ParserImpl(new StreamReader(text), options), new CoreSchema(), options);
+        Composer composer = new Composer(new ParserImpl(new StreamReader(text), options), new CoreSchema(), options);
         this.root = composer.getSingleNode();
     }
 
@@ -86,10 +85,10 @@ final class SourceDocument {
     int end(Node node) {
         return switch (node) {
             case ScalarNode scalar when isBlock(scalar) -> blockScalarEnd(scalar);
-            case SequenceNode sequence when !isFlow(sequence) ->
-                end(sequence.getValue().getLast());
-            case MappingNode mapping when !isFlow(mapping) ->
-                end(mapping.getValue().getLast());
+            case SequenceNode sequence
+            when !isFlow(sequence) -> end(sequence.getValue().getLast());
+            case MappingNode mapping
+            when !isFlow(mapping) -> end(mapping.getValue().getLast());
             default -> index(node.getEndMark());
         };
     }
@@ -107,7 +106,8 @@ final class SourceDocument {
         int start = start(scalar);
         int end = index(scalar.getEndMark());
         int header = text.indexOf('\n', start);
-        boolean keep = header > 0 && text.substring(start, header).split("#", 2)[0].contains("+");
+        boolean keep =
+                header > 0 && text.substring(start, header).split("#", 2)[0].contains("+");
         while (end > start + 1 && (keep ? isLineBreak(end - 1) : Character.isWhitespace(text.charAt(end - 1)))) {
             end--;
             if (keep && !(end > start + 1 && isLineBreak(end - 1))) {

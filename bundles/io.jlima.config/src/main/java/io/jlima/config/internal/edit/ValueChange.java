@@ -78,7 +78,8 @@ final class ValueChange {
         } else if (node instanceof ScalarNode) {
             // The header of a text in lines: a sign and its modifiers.
             int header = start;
-            while (header < document.text().length() && "|>+-0123456789".indexOf(document.text().charAt(header)) >= 0) {
+            while (header < document.text().length()
+                    && "|>+-0123456789".indexOf(document.text().charAt(header)) >= 0) {
                 header++;
             }
             edits.replace(place.behind(), header, parts.head());

@@ -22,7 +22,8 @@ public final class Templates {
      * @param check refuses a document that has not the shape of lima.yaml
      * @throws LimaException when it cannot be had
      */
-    public static Template locate(String locator, TemplateSearch search, ConfigReader.Embedding level, Consumer<Mapping> check) {
+    public static Template locate(
+            String locator, TemplateSearch search, ConfigReader.Embedding level, Consumer<Mapping> check) {
         Locator place = Locator.of(locator, search);
         Embedding embedding = new Embedding(search, level, check);
         String text = embedding.embed(place);

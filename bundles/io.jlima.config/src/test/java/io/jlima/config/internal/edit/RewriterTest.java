@@ -16,40 +16,40 @@ import org.junit.jupiter.api.TestFactory;
 
 class RewriterTest {
     private static final String COMMENTED = """
-            # What this machine is for.
+        # What this machine is for.
 
-            images: # the first that fits
-              # Debian, from its own server
-              - location: "https://example.org/a.qcow2" # for PCs
-                arch: "x86_64"
-              - location: 'https://example.org/b.qcow2'
-                arch: aarch64
+        images: # the first that fits
+          # Debian, from its own server
+          - location: "https://example.org/a.qcow2" # for PCs
+            arch: "x86_64"
+          - location: 'https://example.org/b.qcow2'
+            arch: aarch64
 
 
-            cpus: 2   # more is of no use
-            memory: "4GiB"
-            disk: null # the default
+        cpus: 2   # more is of no use
+        memory: "4GiB"
+        disk: null # the default
 
-            mounts: # directories
-            # - location: /old
-              - location: "~"
-                writable: false # look only
-            env: {} # none yet
-            dns: [1.1.1.1, 8.8.8.8] # in this order
-            ssh: {localPort: 0, forwardAgent: false} # the way in
-            provision:
-              - mode: system # as root
-                script: | # runs each time
-                  #!/bin/sh
-                  echo one   # not a comment of YAML
+        mounts: # directories
+        # - location: /old
+          - location: "~"
+            writable: false # look only
+        env: {} # none yet
+        dns: [1.1.1.1, 8.8.8.8] # in this order
+        ssh: {localPort: 0, forwardAgent: false} # the way in
+        provision:
+          - mode: system # as root
+            script: | # runs each time
+              #!/bin/sh
+              echo one   # not a comment of YAML
 
-                  echo two
-            message: >-
-              folded
-              text
+              echo two
+        message: >-
+          folded
+          text
 
-            # the end
-            """;
+        # the end
+        """;
 
     private static String edited(String text, Consumer<Map<String, @Nullable Object>> change) {
         Map<String, @Nullable Object> tree = PlainTrees.of(YamlText.read(text, "test.yaml"));
@@ -151,13 +151,24 @@ class RewriterTest {
                         change("brackets shrink", t -> list(t.get("dns")).removeLast(), "1.1.1.1, 8.8.8.8", "1.1.1.1"),
                         change("brackets lose", t -> list(t.get("dns")).removeFirst(), "1.1.1.1, 8.8.8.8", "8.8.8.8"),
                         change("braces change", t -> map(t.get("ssh")).put("localPort", 22022), "rt: 0", "rt: 22022"),
-                        change("braces grow", t -> map(t.get("ssh")).put("a b", "c,d"), "nt: false", "nt: false, a b: \"c,d\""),
+                        change(
+                                "braces grow",
+                                t -> map(t.get("ssh")).put("a b", "c,d"),
+                                "nt: false",
+                                "nt: false, a b: \"c,d\""),
                         change("braces lose", t -> map(t.get("ssh")).remove("localPort"), "localPort: 0, ", ""),
-                        change("empty braces", t -> map(t.get("env")).put("A", "1"), "env: {} # none yet\n", "env: # none yet\n  A: \"1\"\n"),
+                        change(
+                                "empty braces",
+                                t -> map(t.get("env")).put("A", "1"),
+                                "env: {} # none yet\n",
+                                "env: # none yet\n  A: \"1\"\n"),
                         change(
                                 "empty a list of lines",
                                 t -> t.put("mounts", List.of()),
-                                "mounts: # directories\n# - location: /old\n  - location: \"~\"\n    writable: false # look only\n",
+                                "mounts: # directories\n"
+                                        + "# - location: /old\n"
+                                        + "  - location: \"~\"\n"
+                                        + "    writable: false # look only\n",
                                 "mounts: [] # directories\n# - location: /old\n"),
                         change("a top-level key less", t -> t.remove("cpus"), "cpus: 2   # more is of no use\n", ""),
                         change("the first key less", t -> t.remove("memory"), "memory: \"4GiB\"\n", ""),
@@ -176,11 +187,22 @@ class RewriterTest {
                         change(
                                 "a script becomes a word",
                                 t -> map(list(t.get("provision")).getFirst()).put("script", "true"),
-                                "script: | # runs each time\n      #!/bin/sh\n      echo one   # not a comment of YAML\n\n      echo two\n",
+                                "script: | # runs each time\n"
+                                        + "      #!/bin/sh\n"
+                                        + "      echo one   # not a comment of YAML\n\n"
+                                        + "      echo two\n",
                                 "script: \"true\" # runs each time\n"),
                         change("a folded text", t -> t.put("message", "x"), ">-\n  folded\n  text\n", "x\n"),
-                        change("a word becomes lines", t -> t.put("disk", "a\nb\n"), "disk: null # the default\n", "disk: | # the default\n  a\n  b\n"),
-                        change("a word becomes a list", t -> t.put("disk", List.of("a")), "disk: null # the default\n", "disk: # the default\n  - a\n"))
+                        change(
+                                "a word becomes lines",
+                                t -> t.put("disk", "a\nb\n"),
+                                "disk: null # the default\n",
+                                "disk: | # the default\n  a\n  b\n"),
+                        change(
+                                "a word becomes a list",
+                                t -> t.put("disk", List.of("a")),
+                                "disk: null # the default\n",
+                                "disk: # the default\n  - a\n"))
                 .stream()
                 .map(c -> DynamicTest.dynamicTest(c.name(), () -> {
                     assertThat(COMMENTED).containsOnlyOnce(c.from());
@@ -199,7 +221,10 @@ class RewriterTest {
             map(t.get("ssh")).clear();
         });
         assertThat(result).contains("cpus: 1   # more is of no use", "ssh: {} # the way in", "vmType: qemu\n");
-        assertThat(COMMENTED.lines().filter(l -> l.strip().startsWith("#") && !l.contains("!")).toList())
+        assertThat(COMMENTED
+                        .lines()
+                        .filter(l -> l.strip().startsWith("#") && !l.contains("!"))
+                        .toList())
                 .allSatisfy(comment -> assertThat(result).contains(comment));
     }
 
@@ -210,7 +235,8 @@ class RewriterTest {
         assertThat(edited("cpus:\nmemory:", t -> t.put("cpus", 1))).isEqualTo("cpus: 1\nmemory:");
         assertThat(edited("cpus:\nmounts:", t -> t.put("mounts", List.of("a")))).isEqualTo("cpus:\nmounts:\n- a");
         assertThat(edited("{cpus: 1}", t -> t.put("disk", "1"))).isEqualTo("{cpus: 1, disk: \"1\"}");
-        assertThat(edited("---\ncpus: 1\n...\n", t -> t.put("disk", "1GiB"))).isEqualTo("---\ncpus: 1\ndisk: 1GiB\n...\n");
+        assertThat(edited("---\ncpus: 1\n...\n", t -> t.put("disk", "1GiB")))
+                .isEqualTo("---\ncpus: 1\ndisk: 1GiB\n...\n");
     }
 
     @Test
@@ -240,7 +266,9 @@ class RewriterTest {
 
     @Test
     void lettersBeyondTheBasicPlaneDoNotShiftPlaces() {
-        assertThat(edited("# \uD83D\uDE00\nmessage: \"\uD83D\uDE00\" # \uD83D\uDE00\ncpus: 1 # x\n", t -> t.put("cpus", 3)))
+        assertThat(edited(
+                        "# \uD83D\uDE00\nmessage: \"\uD83D\uDE00\" # \uD83D\uDE00\ncpus: 1 # x\n",
+                        t -> t.put("cpus", 3)))
                 .isEqualTo("# \uD83D\uDE00\nmessage: \"\uD83D\uDE00\" # \uD83D\uDE00\ncpus: 3 # x\n");
     }
 }

@@ -335,8 +335,8 @@ public final class InstancesService implements Instances {
         }
         if (next.config().disk() < before) {
             throw new LimaException(
-                    "field `disk`: shrinking the disk (" + before + " --> " + next.config().disk()
-                            + " bytes) is not supported",
+                    "field `disk`: shrinking the disk (" + before + " --> "
+                            + next.config().disk() + " bytes) is not supported",
                     "Give at least the size that it has");
         }
     }
