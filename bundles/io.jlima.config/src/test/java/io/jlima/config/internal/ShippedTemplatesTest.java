@@ -105,7 +105,7 @@ class ShippedTemplatesTest {
     void eachFileFitsTheSchema(Path file) throws IOException {
         String text = Files.readString(file);
         assertThat(SCHEMA.validate(text, InputFormat.YAML)).isEmpty();
-        String schema = file.getParent().equals(TEMPLATES) ? "lima.schema.json" : "../lima.schema.json";
+        String schema = TEMPLATES.equals(file.getParent()) ? "lima.schema.json" : "../lima.schema.json";
         assertThat(text).startsWith("# yaml-language-server: $schema=" + schema + "\n");
     }
 
