@@ -60,6 +60,9 @@ public final class StartCommand implements Command {
         } else {
             Instance instance = instances.find(name).orElseThrow();
             if (instance.status() == Instance.Status.RUNNING) {
+                if (EditFlags.given(invocation)) {
+                    invocation.log().warn("The flags that edit are left out: a running instance cannot be edited");
+                }
                 // A start that was given up half-way has left a guest to wait for; else this returns at once.
                 instances.start(name, timeout, invocation.caller(), invocation.log());
                 invocation.log().info("The instance `" + name + "` is already running. " + shellHint(name));
