@@ -22,6 +22,13 @@ public interface ConfigReader {
      */
     Template locate(String locator, TemplateSearch search);
 
+    /**
+     * The same with less put into the text.
+     *
+     * @param embedding what of that which the template names becomes part of its text
+     */
+    Template locate(String locator, TemplateSearch search, Embedding embedding);
+
     /** Names of all templates in the search path, without those that start with an underscore; sorted. */
     List<String> templateNames(TemplateSearch search);
 
@@ -35,6 +42,41 @@ public interface ConfigReader {
      * @throws LimaException with every problem found, each as file:line:column, the value and what would be right
      */
     Resolved resolve(String text, String source, Facts facts);
+
+    /**
+     * The text as a tree of maps, lists, strings, numbers, booleans and nulls, as it stands there: nothing is filled
+     * in, merged or checked. The tree belongs to the caller, who may change it.
+     *
+     * @throws LimaException when the text is not YAML
+     */
+    Map<String, @Nullable Object> parse(String text, String source);
+
+    /**
+     * The text changed to say what the tree says. Comments, order, quotes and blank lines of all that stays the same
+     * are kept; a text that says it already is given back as it is.
+     *
+     * @param tree as {@link #parse} makes them
+     * @throws LimaException when the text is not YAML
+     */
+    String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree);
+
+    /** A tree, or any part of one, as YAML text. */
+    String write(@Nullable Object tree);
+
+    /** The JSON Schema (draft 2020-12) of lima.yaml, as a tree. */
+    Map<String, Object> schema();
+
+    /** How much of what a template names becomes part of its text. */
+    enum Embedding {
+        /** Nothing: the text as it is. */
+        NONE,
+        /** Nothing, but what it names by relative paths is named so that it is found from anywhere. */
+        ABSOLUTE,
+        /** Files; what is named by {@code template:} stays so. */
+        FILES,
+        /** All of it, so that the text stands on its own. */
+        ALL
+    }
 
     /**
      * @param directories where templates lie, first hit wins

@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.machine.Snapshots;
+import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,23 @@ public interface Instances {
      * @param source where the text comes from, for messages
      */
     Instance create(String name, String yaml, String source, HostEnvironment caller, Progress progress);
+
+    /**
+     * The configuration that a text would make, for an instance that is nowhere: its directory is LIMA_HOME itself.
+     * Makes nothing, and asks no driver.
+     *
+     * @param source where the text comes from, for messages
+     * @throws LimaException with every problem found
+     */
+    Resolved check(String yaml, String source, HostEnvironment caller);
+
+    /**
+     * Replaces the lima.yaml of an instance that does not run. It is checked first, by its drivers too.
+     *
+     * @param yaml the new text
+     * @throws LimaException when the text is refused or the instance runs; then everything is as it was
+     */
+    void configure(String name, String yaml, HostEnvironment caller, Progress progress);
 
     /**
      * Starts an instance, or joins a start under way, and returns when it is ready.

@@ -2,7 +2,9 @@
 package io.jlima.cli.internal;
 
 import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import io.jlima.api.config.ConfigReader;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
@@ -21,6 +23,7 @@ public final class FakeInstances implements Instances {
     public final List<Instance> all = new ArrayList<>();
     public final List<String> calls = new ArrayList<>();
     public @Nullable SshConnection connection;
+    public @Nullable LimaException refusal;
     private final Path home;
 
     public FakeInstances(Path home) {
@@ -51,6 +54,20 @@ public final class FakeInstances implements Instances {
     public Instance create(String name, String yaml, String source, HostEnvironment caller, Progress progress) {
         calls.add("create " + name + " of " + source + ": " + yaml);
         return all.getFirst();
+    }
+
+    @Override
+    public ConfigReader.Resolved check(String yaml, String source, HostEnvironment caller) {
+        return new ConfigReader.Resolved(
+                java.util.Objects.requireNonNull(all.getFirst().config()), java.util.Map.of(), List.of());
+    }
+
+    @Override
+    public void configure(String name, String yaml, HostEnvironment caller, Progress progress) {
+        if (refusal != null) {
+            throw refusal;
+        }
+        calls.add("configure " + name + ": " + yaml);
     }
 
     @Override

@@ -7,16 +7,25 @@ import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.ConfigReader.Template;
 import io.jlima.api.config.ConfigReader.TemplateSearch;
+import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.machine.Hypervisor;
+import io.jlima.cli.internal.edit.EditFlags;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** What {@code create} and {@code start} share: from the words on the command line to a new instance. */
 @Component(service = Creation.class)
@@ -28,11 +37,36 @@ public final class Creation {
 
     private final Instances instances;
     private final ConfigReader reader;
+    private final EditFlags flags;
+    private final Set<Hypervisor> hypervisors = ConcurrentHashMap.newKeySet();
 
     @Activate
-    public Creation(@Reference Instances instances, @Reference ConfigReader reader) {
+    public Creation(@Reference Instances instances, @Reference ConfigReader reader, @Reference EditFlags flags) {
         this.instances = instances;
         this.reader = reader;
+        this.flags = flags;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addHypervisor(Hypervisor hypervisor) {
+        hypervisors.add(hypervisor);
+    }
+
+    void removeHypervisor(Hypervisor hypervisor) {
+        hypervisors.remove(hypervisor);
+    }
+
+    /** Prints what there is to choose from, if that is all the caller wants. */
+    boolean lists(Invocation invocation) {
+        if (invocation.has("list-templates")) {
+            templateNames(invocation.caller()).forEach(invocation.out()::println);
+            return true;
+        }
+        if (invocation.has("list-drivers")) {
+            hypervisors.stream().map(h -> h.info().vmType()).sorted().distinct().forEach(invocation.out()::println);
+            return true;
+        }
+        return false;
     }
 
     List<String> templateNames(HostEnvironment caller) {
@@ -44,7 +78,7 @@ public final class Creation {
     }
 
     /** Whether the word can only be an instance's name, as opposed to a template, a file or a URL. */
-    static boolean isInstanceName(String word) {
+    public static boolean isInstanceName(String word) {
         String lower = word.toLowerCase(java.util.Locale.ROOT);
         return word.length() <= 76
                 && INSTANCE_NAME.matcher(word).matches()
@@ -96,8 +130,26 @@ public final class Creation {
         if (template.note() != null) {
             invocation.log().warn(template.note());
         }
-        instances.create(name, template.text(), template.source(), invocation.caller(), invocation.log());
+        String text = flags.apply(invocation, template.text(), template.source(), false);
+        instances.create(name, text, template.source(), invocation.caller(), invocation.log());
         return name;
+    }
+
+    /** Changes the lima.yaml of an existing instance as the flags say; does nothing when none was given. */
+    void change(Invocation invocation, Instance instance) {
+        if (!EditFlags.given(invocation)) {
+            return;
+        }
+        Path file = instance.directory().resolve("lima.yaml");
+        try {
+            String before = Files.readString(file);
+            String after = flags.apply(invocation, before, file.toString(), true);
+            if (!after.equals(before)) {
+                instances.configure(instance.name(), after, invocation.caller(), invocation.log());
+            }
+        } catch (IOException e) {
+            throw new LimaException("cannot read " + file, e);
+        }
     }
 
     private Template defaultTemplate(Invocation invocation, String word) {

@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.cli.internal.FakeInstances;
+import io.jlima.cli.internal.edit.EditFlags;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CreationTest {
     private final FakeInstances instances = new FakeInstances(Path.of("/lima"));
-    private final Creation creation = new Creation(instances, new Reader());
+    private final Reader reader = new Reader();
+    private final Creation creation =
+            new Creation(instances, reader, new EditFlags(reader, (expression, tree) -> List.of(Map.of("cpus", 1))));
 
     /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
     private static final class Reader implements ConfigReader {
@@ -34,6 +40,31 @@ class CreationTest {
         @Override
         public List<String> templateNames(TemplateSearch search) {
             return search.directories().stream().map(Path::toString).toList();
+        }
+
+        @Override
+        public Template locate(String locator, TemplateSearch search, Embedding embedding) {
+            return locate(locator, search);
+        }
+
+        @Override
+        public Map<String, @Nullable Object> parse(String text, String source) {
+            return new LinkedHashMap<>();
+        }
+
+        @Override
+        public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+            return text + " with " + tree;
+        }
+
+        @Override
+        public String write(@Nullable Object tree) {
+            return String.valueOf(tree);
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            return Map.of();
         }
 
         @Override

@@ -2,6 +2,7 @@
 package io.jlima.config.internal.template;
 
 import io.jlima.api.LimaException;
+import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.ConfigReader.Template;
 import io.jlima.api.config.ConfigReader.TemplateSearch;
 import io.jlima.config.internal.yaml.Mapping;
@@ -15,14 +16,16 @@ public final class Templates {
     private Templates() {}
 
     /**
-     * The template that a locator means, with its bases merged in.
+     * The template that a locator means.
      *
+     * @param level what of that which it names is put into its text
      * @param check refuses a document that has not the shape of lima.yaml
      * @throws LimaException when it cannot be had
      */
-    public static Template locate(String locator, TemplateSearch search, Consumer<Mapping> check) {
+    public static Template locate(
+            String locator, TemplateSearch search, ConfigReader.Embedding level, Consumer<Mapping> check) {
         Locator place = Locator.of(locator, search);
-        Embedding embedding = new Embedding(search, check);
+        Embedding embedding = new Embedding(search, level, check);
         String text = embedding.embed(place);
         Set<String> notes = new LinkedHashSet<>();
         if (place.note() != null) {

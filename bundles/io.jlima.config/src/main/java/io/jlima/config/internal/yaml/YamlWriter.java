@@ -25,7 +25,20 @@ public final class YamlWriter {
     private YamlWriter() {}
 
     public static String write(Mapping document) {
+        return write(document, false);
+    }
+
+    /**
+     * Any value.
+     *
+     * @param indentedDashes whether the dashes of a list stand further right than the key it belongs to
+     */
+    public static String write(Node document, boolean indentedDashes) {
         DumperOptions options = new DumperOptions();
+        if (indentedDashes) {
+            options.setIndicatorIndent(2);
+            options.setIndentWithIndicator(true);
+        }
         options.setDefaultFlowStyle(FlowStyle.BLOCK);
         options.setSplitLines(false);
         options.setWidth(Integer.MAX_VALUE);

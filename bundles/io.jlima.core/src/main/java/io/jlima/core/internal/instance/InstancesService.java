@@ -6,6 +6,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader;
+import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
@@ -296,6 +297,50 @@ public final class InstancesService implements Instances {
             throw new LimaException("the creation of `" + name + "` was cancelled; nothing was left behind");
         } finally {
             inCreation.remove(name);
+        }
+    }
+
+    @Override
+    public Resolved check(String yaml, String source, HostEnvironment caller) {
+        InstanceFolder nowhere = new InstanceFolder(String.valueOf(home.path().getFileName()), home.path());
+        Configuration configuration = platform.configurations().resolve(nowhere, yaml, source, caller);
+        return new Resolved(configuration.config(), configuration.tree(), configuration.warnings());
+    }
+
+    @Override
+    public void configure(String name, String yaml, HostEnvironment caller, Progress progress) {
+        LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
+        Configuration next = platform.configurations()
+                .resolve(instance.folder, yaml, instance.folder.limaYaml().toString(), caller);
+        next.warnings().forEach(progress::warn);
+        refuseSmallerDisk(instance.folder, next, caller);
+        MachinePlan.of(instance.folder, next.config(), next.facts(), platform.drivers(), 0, caller);
+        instance.lock.lock();
+        try {
+            if (instance.status() != Status.STOPPED) {
+                throw new LimaException(
+                        "cannot edit a running instance", "Stop it first: limactl stop " + instance.folder.name());
+            }
+            instance.folder.write("lima.yaml", yaml, "rw-r--r--");
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    /** A disk only grows; a configuration that cannot be read yet has no size to keep to. */
+    private void refuseSmallerDisk(InstanceFolder folder, Configuration next, HostEnvironment caller) {
+        long before;
+        try {
+            before = platform.configurations().read(folder, caller).config().disk();
+        } catch (LimaException e) {
+            return;
+        }
+        if (next.config().disk() < before) {
+            throw new LimaException(
+                    "field `disk`: shrinking the disk (" + before + " --> "
+                            + next.config().disk() + " bytes) is not supported",
+                    "Give at least the size that it has");
         }
     }
 

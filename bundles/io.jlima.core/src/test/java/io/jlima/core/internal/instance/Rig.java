@@ -186,6 +186,31 @@ final class Rig {
         }
 
         @Override
+        public Template locate(String locator, TemplateSearch search, Embedding embedding) {
+            throw new UnsupportedOperationException(locator);
+        }
+
+        @Override
+        public Map<String, @Nullable Object> parse(String text, String source) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String write(@Nullable Object tree) {
+            throw new UnsupportedOperationException(String.valueOf(tree));
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public List<String> templateNames(TemplateSearch search) {
             return List.of();
         }
@@ -333,8 +358,9 @@ final class Rig {
 
     /** Guests that greet when {@link #boot} is called. */
     static final class FakeConnector implements SshConnector {
-        private static final String KEY =
-                "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n";
+        private static final String KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+                + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n"
+                + "-----END OPENSSH PRIVATE KEY-----\n";
 
         private final CountDownLatch booted = new CountDownLatch(1);
         final CountDownLatch waiting = new CountDownLatch(1);
