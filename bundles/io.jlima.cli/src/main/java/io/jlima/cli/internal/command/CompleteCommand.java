@@ -9,6 +9,7 @@ import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.instance.Disks;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.network.NetworkSettings;
 import io.jlima.cli.internal.CommandLine;
 import io.jlima.cli.internal.DaemonControl;
 import io.jlima.cli.internal.Plugins;
@@ -36,15 +37,18 @@ public final class CompleteCommand implements Command {
     private final Instances instances;
     private final Creation creation;
     private final Disks disks;
+    private final NetworkSettings networks;
     private final DaemonControl daemon;
     private final Map<Command, CommandSpec> others = new ConcurrentHashMap<>();
 
     @Activate
     public CompleteCommand(@Reference Instances instances, @Reference Creation creation, @Reference Disks disks,
+            @Reference NetworkSettings networks,
             @Reference DaemonControl daemon) {
         this.instances = instances;
         this.creation = creation;
         this.disks = disks;
+        this.networks = networks;
         this.daemon = daemon;
     }
 
@@ -125,6 +129,7 @@ public final class CompleteCommand implements Command {
         }
         return switch (String.valueOf(option.value())) {
             case "INSTANCE" -> instanceNames();
+            case "NETWORK" -> networks();
             case "TEMPLATE" -> templates(invocation);
             default -> Stream.empty();
         };
@@ -138,8 +143,9 @@ public final class CompleteCommand implements Command {
             case INSTANCE_OR_TEMPLATE -> Stream.concat(instanceNames(), templates(invocation));
             case TEMPLATE -> templates(invocation);
             case DISK -> disks();
+            case NETWORK -> networks();
             case GUEST_FILE -> instances.list().stream().map(i -> i.name() + ":");
-            case NONE, FILE, NETWORK -> Stream.empty();
+            case NONE, FILE -> Stream.empty();
             case OTHER ->
                 spec.arguments().contains(" | ") ? Stream.of(spec.arguments().split(" \\| ")) : Stream.empty();
         };
@@ -155,5 +161,9 @@ public final class CompleteCommand implements Command {
 
     private Stream<String> disks() {
         return disks.list().stream().map(d -> d.name() + "\t" + Sizes.text(d.size()));
+    }
+
+    private Stream<String> networks() {
+        return networks.list().stream().map(n -> n.name() + "\t" + n.mode());
     }
 }

@@ -8,6 +8,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.instance.Instances;
+import io.jlima.cli.internal.edit.EditFlags;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -16,11 +17,14 @@ import org.osgi.service.component.annotations.Reference;
 @Component(service = Command.class)
 public final class RenameCommand implements Command {
     private final Instances instances;
+    private final Creation creation;
     private final StartNow startNow;
 
     @Activate
-    public RenameCommand(@Reference Instances instances, @Reference StartNow startNow) {
+    public RenameCommand(
+            @Reference Instances instances, @Reference Creation creation, @Reference StartNow startNow) {
         this.instances = instances;
+        this.creation = creation;
         this.startNow = startNow;
     }
 
@@ -31,7 +35,7 @@ public final class RenameCommand implements Command {
                         Disk, configuration and protection stay as they are; the host name in the guest follows the
                         name.""")
                 .takes("OLD NEW", 2, 2, ArgumentKind.INSTANCE)
-                .with(StartNow.START);
+                .with(EditFlags.with(EditFlags.forEditing(), StartNow.START));
     }
 
     @Override
@@ -43,6 +47,7 @@ public final class RenameCommand implements Command {
         }
         GuestTarget.existing(instances, from);
         instances.rename(from, to);
+        creation.change(invocation, GuestTarget.existing(instances, to));
         startNow.offer(invocation, to);
         return 0;
     }

@@ -18,17 +18,19 @@ public final class StartNow {
     static final Duration LIMIT = Duration.ofMinutes(10);
 
     private final Instances instances;
+    private final ReadyMessage ready;
 
     @Activate
-    public StartNow(@Reference Instances instances) {
+    public StartNow(@Reference Instances instances, @Reference ReadyMessage ready) {
         this.instances = instances;
+        this.ready = ready;
     }
 
     /** Starts the instance when the option asks for it, or somebody at the terminal says so. */
     void offer(Invocation invocation, String name) throws InterruptedException {
         if (wanted(invocation, "Do you want to start the instance `" + name + "` now?")) {
             start(invocation, name);
-            invocation.log().info("READY. Run `limactl shell " + name + "` to open the shell.");
+            ready.tell(invocation, name);
         }
     }
 
