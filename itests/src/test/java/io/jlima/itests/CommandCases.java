@@ -172,7 +172,46 @@ final class CommandCases {
             good("delete --force small withdisk").err("Deleted `small`"));
 
     /** With a guest: {@code vm} runs. */
-    static final List<CommandCase> GUEST = List.of();
+    static final List<CommandCase> GUEST = List.of(
+            good("list vm").out("^vm +Running +127\\.0\\.0\\.1:\\d+ +qemu "),
+            good("list --filter '.status == \"Running\"' --yq .name").out("^vm$"),
+            good("list --json").out("\"additionalDisks\":\\[.*\"message\":\"Hello from vm\\.\"|\"message\":\"Hello from vm\\."),
+            // Shells
+            good("shell vm echo 'a  b' '$HOME' 'it\\n'").out("^a  b \\$HOME it.n$"),
+            good("shell vm A=x B='c d' printenv A B").code(1).out("^x\n$"),
+            good("shell vm sh -c 'exit 7'").code(7),
+            good("shell vm cat").fed("through\n").out("^through$"),
+            good("shell --workdir /tmp vm pwd").out("^/tmp$"),
+            good("shell --workdir /nosuch vm pwd").code(1),
+            good("shell --shell /bin/sh vm echo hi").out("^hi$"),
+            good("shell --instance vm -- echo --all").out("^--all$"),
+            good("shell --preserve-env vm env").out("^LIMA_HOME="),
+            good("shell --reconnect vm echo again").out("^again$"),
+            good("shell --start vm true"),
+            bad("shell --sync HOME/_files --workdir /tmp vm true", "cannot use both --sync and --workdir"),
+            bad("shell --sync / vm true", "too near to the root"),
+            bad("shell --sync HOME/nosuch vm true", "is no directory"),
+            // Copies
+            good("copy HOME/_files/file vm:/tmp/one"),
+            good("copy --verbose HOME/_files/file vm:"),
+            good("shell vm cat /tmp/one file").out("^content\ncontent\n$"),
+            good("copy -r HOME/_files/dir vm:/tmp/dir"),
+            good("copy --recursive vm:/tmp/dir HOME/_files/back"),
+            good("copy --backend scp vm:/tmp/one HOME/_files/one"),
+            bad("copy --backend nonsense vm:/tmp/one HOME/x", "no such tool"),
+            bad("copy HOME/_files/dir vm:/tmp", "is a directory"),
+            bad("copy HOME/_files/file HOME/_files/one vm:/tmp/nosuch", "is no directory, so it cannot take"),
+            // Ways in
+            good("show-ssh vm").out("^ssh -F /dev/null -o Hostname=127\\.0\\.0\\.1 .* lima-vm$").err("deprecated"),
+            good("show-ssh --format options vm").out("^Port=\\d+$"),
+            good("show-ssh -f args vm").out("^-o Hostname="),
+            good("show-ssh -f config vm").out("^Host lima-vm\n  Hostname 127"),
+            good("tunnel --type socks --socks-port 0 vm").out("ALL_PROXY=socks5h://127\\.0\\.0\\.1:\\d+"),
+            // In the wrong state
+            good("start vm --timeout 5m --progress").err("is already running"),
+            bad("delete vm", "expected status `Stopped`, got `Running`"),
+            bad("clone vm other", "expected status `Stopped`, got `Running`"),
+            bad("rename vm other", "expected status `Stopped`, got `Running`"));
 
     static Stream<CommandCase> all() {
         return Stream.concat(ALONE.stream(), GUEST.stream());
