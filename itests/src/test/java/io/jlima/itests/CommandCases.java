@@ -11,6 +11,21 @@ import java.util.stream.Stream;
 final class CommandCases {
     private CommandCases() {}
 
+    /** Flags that change an existing configuration, as far as they go together. */
+    private static final String CHANGES = " --cpus 1 --dns 1.1.1.1 --memory 0.2 --mount HOME/_m:w --mount-type 9p"
+            + " --vm-type qemu --mount-inotify=false --mount-writable --nested-virt=false --rosetta=false"
+            + " --set '.env.FOO = \"x\"' --param KEY=value --video=false --ssh-port 0 --disk 0.1 --shell /bin/bash";
+
+    /** Those that are taken for a new instance only, or by create and start only. */
+    private static final String NEW = " --arch x86_64 --containerd none --plain=false --port-forward 18080:80"
+            + " --audio-device none --audio-interface hda";
+
+    /** Flags that go with none of the others, or with no instance of the tests. */
+    private static final String ODD = " --mount-only HOME/_m --mount-none --network lima:user-v2 --image-variant x"
+            + " --arch-variant y";
+
+    private static final String ODD_CHANGES = " --mount-only HOME/_m --mount-none --network lima:user-v2";
+
     /** Without a guest: {@code small} is an instance that is never started, made of an empty image. */
     static final List<CommandCase> ALONE = List.of(
             // The program itself
@@ -83,6 +98,77 @@ final class CommandCases {
             bad("list --json --format table", "option --json conflicts with option --format"),
             bad("list -q --json", "option --quiet can only be used with '--format table'"),
             bad("list --list-fields --json --format yaml", "option --list-fields conflicts with option --format"),
+            good("list --filter '.name == \"small\"' -q").out("^small\n$"),
+            good("list -l '.cpus > 7' -q"),
+            good("list --yq '.name, .cpus'").out("^small 1\n$"),
+            bad("list --yq .name --format table", "option --yq only works with --format json or yaml"),
+            bad("list --yq '.name |'", "."),
+            // Changes of a configuration
+            good("create --tty=false --name flags" + CHANGES + NEW + " HOME/param.yaml").err("experimental"),
+            good("list --yq '[.config.env.FOO, .config.param.KEY, .config.mounts[0].writable]' flags")
+                    .out("^\\[\"x\",\"value\",true\\]$"),
+            bad("create --tty=false --name odd" + ODD + " HOME/param.yaml", "."),
+            bad("start --tty=false --name odd" + ODD + " HOME/param.yaml", "."),
+            good("edit flags --tty=false --start=false" + CHANGES),
+            bad("edit flags --tty=false" + ODD_CHANGES, "."),
+            bad("edit nosuch --cpus 1", "`nosuch` not found|`nosuch` does not exist"),
+            bad("edit flags --cpus=-1", "error while processing flag `cpus`"),
+            good("clone flags flags2 --start=false" + CHANGES),
+            bad("clone flags flags3" + ODD_CHANGES, "."),
+            good("rename flags2 flags4 --start=false" + CHANGES),
+            bad("rename flags4 flags5" + ODD_CHANGES, "."),
+            bad("restart nosuch --force --progress --timeout 1m" + CHANGES + ODD_CHANGES, "`nosuch` does not exist"),
+            good("delete -f flags flags3 flags4 flags5").err("Deleted `flags`"),
+            good("create --list-drivers").out("^qemu$"),
+            good("start --list-templates").out("^default$"),
+            good("start --list-drivers").out("^qemu$"),
+            bad("start --tty=false --timeout soon small", "invalid duration"),
+            // Templates
+            good("validate HOME/small.yaml").err("`.*small.yaml`: OK"),
+            good("validate --fill HOME/small.yaml").out("^cpus: 1$"),
+            bad("validate HOME/missing.yaml", "missing\\.yaml"),
+            good("template validate HOME/small.yaml").err("OK"),
+            good("template validate --fill HOME/small.yaml").out("^cpus: 1$"),
+            good("template copy HOME/small.yaml -").out("^cpus: 1$"),
+            good("template copy --embed HOME/small.yaml -").out("^cpus: 1$"),
+            good("template copy --embed-all HOME/small.yaml -").out("^cpus: 1$"),
+            good("template copy --fill HOME/small.yaml -").out("^cpus: 1$"),
+            good("template copy --verbatim HOME/small.yaml -").out("^cpus: 1$"),
+            good("template yq HOME/small.yaml .cpus").out("^1$"),
+            good("template url template:debian").out("template:debian"),
+            // Networks
+            good("network list").out("^NAME +MODE +GATEWAY +INTERFACE\nbridged +bridged +- +en0\n"),
+            good("network ls --json user-v2").out("^\\{\"name\":\"user-v2\",\"mode\":\"user-v2\","),
+            good("network list --json").out("^\\{\"name\":\"bridged\""),
+            good("network create mine --gateway 192.168.150.1"),
+            good("network create bridge2 --mode bridged --interface eth0"),
+            good("network list mine bridge2").out("^mine +user-v2 +192.168.150.1/24 +-\nbridge2 +bridged +- +eth0$"),
+            bad("network create mine --gateway 192.168.151.1", "network `mine` already exists"),
+            bad("network create a/b --gateway 192.168.151.1", "network name `a/b` is not valid"),
+            bad("network create other --mode foo --gateway 192.168.151.1", "network mode `foo` is not known"),
+            bad("network create other", "needs a gateway"),
+            bad("network create other --mode bridged", "needs an interface"),
+            bad("network create other --gateway 127.0.0.1", "is no address for a network"),
+            bad("network create other --gateway 10.0.0.1/x", "not a length of a prefix"),
+            bad("network delete mine", "needs --force"),
+            good("network delete --force mine bridge2"),
+            good("network rm -f nosuch").err("Ignoring non-existent network `nosuch`"),
+            bad("network lsit", "Did you mean this\\? list"),
+            // Around
+            bad("sudoers", "sudoers command is only supported on macOS right now"),
+            bad("sudoers --check HOME/x", "sudoers command is only supported on macOS right now"),
+            bad("watch nosuch", "`nosuch` does not exist"),
+            bad("watch --json --history --verbose nosuch", "`nosuch` does not exist"),
+            bad("autostart enable nosuch", "`nosuch` does not exist"),
+            bad("autostart enable --condition boot small", "autostart condition `boot` is not supported here"),
+            good("autostart disable small").err("is not started at login"),
+            good("start-at-login nosuch --enabled").err("start-at-login.* is deprecated"),
+            good("prune --keep-referred").err("Removed 0 entries"),
+            good("prune").err("Removed 0 entries"),
+            good("info --yq .hostOS").out("^linux$"),
+            good("info --yq '.drivers[0].state'").out("^active$"),
+            good("generate-doc --type man HOME/_man"),
+            bad("generate-doc --type html HOME/_man", "cannot be made"),
             // Protection, copies
             good("protect small").err("Protected `small`"),
             good("protect small").err("Instance `small` is already protected\\. Skipping\\."),

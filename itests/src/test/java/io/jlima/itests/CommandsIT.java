@@ -29,6 +29,7 @@ class CommandsIT {
         Files.write(home.path.resolve("empty.raw"), new byte[1 << 20]);
         String image = "images:\n- location: \"%s\"\ncpus: 1\nmounts: []\n".formatted(home.path.resolve("empty.raw"));
         home.write("small.yaml", image + "memory: 128MiB\ndisk: 64MiB\n");
+        home.write("param.yaml", image + "memory: 128MiB\ndisk: 64MiB\nparam:\n  KEY: old\nenv:\n  K: \"{{.Param.KEY}}\"\n");
         home.write("huge.yaml", image + "memory: 9000GiB\ndisk: 64MiB\n");
         home.write("tiny.yaml", image + "memory: 128MiB\ndisk: 1\n");
         home.write("withdisk.yaml", image + "memory: 128MiB\ndisk: 64MiB\nadditionalDisks:\n- data\n");

@@ -11,7 +11,9 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.TimeZone;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,7 @@ final class LogLines implements Progress {
     private final @Nullable LiveLine live;
     private final long start = System.nanoTime();
     private final ReentrantLock lock = new ReentrantLock();
+    private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
     LogLines(Caller caller, CommandLine line) {
         String format = line.value("log-format").orElse("text");
@@ -183,9 +186,12 @@ final class LogLines implements Progress {
         line(Level.INFO, message);
     }
 
+    /** Each warning once: making an instance and starting it find the same things worth one. */
     @Override
     public void warn(String message) {
-        line(Level.WARN, message);
+        if (warned.add(message)) {
+            line(Level.WARN, message);
+        }
     }
 
     @Override
