@@ -78,7 +78,7 @@ class CreationTest {
     }
 
     @BeforeEach
-    void have() {
+    void have() throws InterruptedException {
         instances.all.add(FakeInvocation.instance("there", Status.STOPPED, Path.of("/lima/there"), List.of()));
     }
 
@@ -94,7 +94,7 @@ class CreationTest {
         "x.yaml, , x, x.yaml",
         "old:x, , x, old:x"
     })
-    void wordsBecomeAnInstance(String word, String name, String instance, String source) {
+    void wordsBecomeAnInstance(String word, String name, String instance, String source) throws InterruptedException {
         FakeInvocation call = word == null ? new FakeInvocation() : new FakeInvocation(word);
         if (name != null) {
             call.option("name", name);
@@ -107,7 +107,7 @@ class CreationTest {
     }
 
     @Test
-    void aTemplateMayComeFromStandardInput() {
+    void aTemplateMayComeFromStandardInput() throws InterruptedException {
         FakeInvocation call = new FakeInvocation("-").option("name", "n");
         call.input = "images: [ä]\n";
         assertThat(creation.create(call)).isEqualTo("n");
@@ -121,7 +121,7 @@ class CreationTest {
     }
 
     @Test
-    void namesThatContradictAreRefused() {
+    void namesThatContradictAreRefused() throws InterruptedException {
         assertThatThrownBy(() -> creation.create(new FakeInvocation("a").option("name", "b")))
                 .hasMessageStartingWith("instance name `a` and --name `b` cannot be both given");
         assertThatThrownBy(() -> creation.create(new FakeInvocation("https://host/")))
@@ -130,7 +130,7 @@ class CreationTest {
     }
 
     @Test
-    void whatExistsIsFoundByName() {
+    void whatExistsIsFoundByName() throws InterruptedException {
         assertThat(creation.existing(new FakeInvocation("there"))).contains("there");
         assertThat(creation.existing(new FakeInvocation().option("name", "there")))
                 .contains("there");
