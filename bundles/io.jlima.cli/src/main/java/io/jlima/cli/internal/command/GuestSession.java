@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.command;
 
+import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnection.Terminal;
@@ -8,6 +9,7 @@ import io.jlima.api.ssh.SshProcess;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,7 @@ final class GuestSession {
                 .variable("COLORTERM")
                 .map(c -> Map.of("COLORTERM", c))
                 .orElse(Map.of());
-        try (SshProcess process = connection.start(script, size, variables);
+        try (SshProcess process = start(connection, script, size, variables);
                 AutoCloseable raw = terminal ? invocation.rawTerminal() : () -> {}) {
             invocation.onResize(t -> resize(process, t));
             Thread input = Thread.ofVirtual().name("shell-in").start(() -> pumpInput(invocation, process));
@@ -41,6 +43,19 @@ final class GuestSession {
             input.interrupt();
             LOG.debug("Shell ended with {}, terminal {}", code, raw);
             return code;
+        }
+    }
+
+    private static SshProcess start(
+            SshConnection connection, String script, @Nullable Terminal size, Map<String, String> variables) {
+        try {
+            return connection.start(script, size, variables);
+        } catch (IOException e) {
+            throw new LimaException(
+                    "the guest does not take the command",
+                    e.getMessage(),
+                    "Is it still up? `limactl shell --reconnect` makes the connection anew",
+                    e);
         }
     }
 

@@ -28,16 +28,40 @@ final class QemuSnapshots implements Snapshots {
 
     @Override
     public void load(String tag) throws InterruptedException {
-        order("loadvm", tag, "cannot go back to the snapshot `" + tag + "`");
+        require(tag);
+        String failure = "cannot go back to the snapshot `" + tag + "`";
+        boolean running = isRunning(failure);
+        try {
+            order("loadvm", tag, failure);
+        } catch (LimaException e) {
+            // QEMU stops the machine first, and leaves it so when it finds that it cannot do the rest.
+            if (running) {
+                monitor("cont", failure);
+            }
+            throw e;
+        }
+    }
+
+    private boolean isRunning(String failure) throws InterruptedException {
+        try {
+            return Json.string(Json.object(machine.execute("query-status", Map.of())), "status")
+                    .equals("running");
+        } catch (QmpException e) {
+            throw new LimaException(failure, e);
+        }
     }
 
     @Override
     public void remove(String tag) throws InterruptedException {
+        require(tag);
+        order("delvm", tag, "cannot remove the snapshot `" + tag + "`");
+    }
+
+    private void require(String tag) throws InterruptedException {
         if (list().snapshots().stream().noneMatch(s -> s.tag().equals(tag))) {
             throw new LimaException(
                     "there is no snapshot `" + tag + "`", "`limactl snapshot list` shows those there are");
         }
-        order("delvm", tag, "cannot remove the snapshot `" + tag + "`");
     }
 
     @Override
