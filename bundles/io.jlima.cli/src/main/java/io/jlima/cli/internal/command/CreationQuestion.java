@@ -64,7 +64,7 @@ public final class CreationQuestion {
         try {
             summary = summary(invocation, instances.check(text, source, invocation.caller()));
         } catch (LimaException e) {
-            summary = "  It cannot be used as it is: " + e.getMessage().indent(4).strip() + "\n";
+            summary = "  It cannot be used as it is: " + String.valueOf(e.getMessage()).indent(4).strip() + "\n";
         }
         invocation.out().print("Instance \"" + name + "\" would be made of " + source + ":\n" + summary);
         List<String> choices = List.of(Answer.values()).stream().map(a -> a.words).toList();

@@ -78,8 +78,8 @@ public final class TunnelCommand implements Command {
             String proxy = "socks5h://127.0.0.1:" + port;
             invocation.out().print("""
                     Set `ALL_PROXY=%s`, or the like in a browser, to reach what the guest reaches.
-                    The guest itself is http://%s.internal there, for example:
-                      curl --proxy %s http://%s.internal
+                    The guest itself is http://%s there, for example:
+                      curl --proxy %s http://%s
                     """.formatted(proxy, instance.hostname(), proxy, instance.hostname()));
         }
         return code;
