@@ -36,7 +36,7 @@ class DefaultsTest {
         assertThat(c.mounts()).isEmpty();
         assertThat(c.mountTypesUnsupported()).isEmpty();
         assertThat(c.mountInotify()).isFalse();
-        assertThat(c.ssh()).isEqualTo(new InstanceConfig.Ssh(0, false, false, false, false));
+        assertThat(c.ssh()).isEqualTo(new InstanceConfig.Ssh(0, false, false, false, false, null));
         assertThat(c.firmware()).isEqualTo(new InstanceConfig.Firmware(false, List.of()));
         assertThat(c.audio()).isEqualTo(new InstanceConfig.Audio("", ""));
         assertThat(c.video()).isEqualTo(new InstanceConfig.Video("none", null));
@@ -149,7 +149,8 @@ class DefaultsTest {
                 "0.1.0-SNAPSHOT, mapped-xattr, guest, 0",
                 "2.2.0-jlima.0.1.0, mapped-xattr, guest, 0",
                 "unknown, mapped-xattr, guest, 0",
-                "'', none, linux, 60022",
+                "'', mapped-xattr, linux, 60022",
+                "0.12.0, mapped-xattr, linux, 60022",
                 "0.23.2, none, linux, 60022",
                 "1.0.0, none, linux, 60022",
                 "v1.2.1, none, linux, 60022",

@@ -47,7 +47,7 @@ class LayersTest {
                         "ssh: {localPort: 6}",
                         "ssh: {forwardX11: true}",
                         c -> c.ssh(),
-                        new InstanceConfig.Ssh(6, false, true, true, false)),
+                        new InstanceConfig.Ssh(6, false, true, true, false, null)),
                 row(
                         "S: deep leaf",
                         "video: {vnc: {display: ':1'}}",

@@ -81,7 +81,7 @@ class ShapeOfFieldsTest {
                 "ssh: {localport: 5}    | lima.yaml:2:7: unknown key \"localport\" in ssh is ignored; did you mean \"localPort\"?",
                 "containerd: {sytem: 1} | in containerd is ignored; did you mean \"system\"?",
                 "x-anything: {a: b}     | unknown key \"x-anything\" is ignored",
-                "mounts: [{location: /tmp/x, 9P: {}}] | did you mean \"9p\"?",
+                "mounts: [{location: /tmp, mountPoint: /x, 9P: {}}] | did you mean \"9p\"?",
             })
     void unknownKeysOnlyWarn(String yaml, String warning) {
         assertThat(Given.linux(home).resolve(Given.IMAGE + yaml).warnings())
@@ -103,7 +103,7 @@ class ShapeOfFieldsTest {
                 .containsEntry("E", "yes")
                 .containsEntry("F", "16")
                 .containsEntry("G", "")
-                .containsEntry("H", "644");
+                .containsEntry("H", "420");
         assertThat(config.memory()).isEqualTo(4L << 30);
     }
 

@@ -22,13 +22,23 @@ class CreationTest {
     /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
     private static final class Reader implements ConfigReader {
         @Override
-        public Template locate(String locator, TemplateSearch search) {
+        public Template locate(String locator, TemplateSearch search, Embed embed) {
             String name = locator.replaceAll(".*[:/]", "").replace(".yaml", "");
             return new Template(
                     "text of " + locator,
                     locator,
                     name.isEmpty() ? Optional.empty() : Optional.of(name),
                     locator.startsWith("old:") ? "an old spelling" : null);
+        }
+
+        @Override
+        public Template embed(String text, String source, TemplateSearch search, Embed embed) {
+            return new Template(text, source, Optional.empty(), null);
+        }
+
+        @Override
+        public String url(String locator, TemplateSearch search) {
+            return locator;
         }
 
         @Override

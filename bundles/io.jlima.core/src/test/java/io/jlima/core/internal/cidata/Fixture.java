@@ -99,7 +99,7 @@ final class Fixture {
                 mountType,
                 List.of(),
                 false,
-                new InstanceConfig.Ssh(0, false, false, false, false),
+                new InstanceConfig.Ssh(0, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
                 new InstanceConfig.Video("none", null),
@@ -122,6 +122,7 @@ final class Fixture {
                 timezone,
                 false,
                 user,
-                false);
+                false,
+                Map.of());
     }
 }
