@@ -78,14 +78,31 @@ final class GuestRules {
                         "mount the directory that it lies in");
             }
         } catch (NoSuchFileException e) {
-            findings.warn(
-                    mount.markOf("location"), "mounts: there is no " + location + " yet; it is made when the guest starts");
+            absent(mount, Path.of(location));
         } catch (IOException e) {
             String reason = e instanceof FileSystemException f && f.getReason() != null ? ": " + f.getReason() : "";
             findings.error(
                     mount.markOf("location"),
                     "mounts: " + location + " cannot be looked at" + reason,
                     "name a directory that you may enter, or correct the permissions of those above it");
+        }
+    }
+
+    /** It is made at the start, if that can be. */
+    private void absent(Mapping mount, Path location) {
+        Path above = location.getParent();
+        while (above != null && !Files.exists(above)) {
+            above = above.getParent();
+        }
+        if (above != null && !Files.isDirectory(above)) {
+            findings.error(
+                    mount.markOf("location"),
+                    "mounts: there can be no " + location + ", because " + above + " is not a directory",
+                    "name a directory");
+        } else {
+            findings.warn(
+                    mount.markOf("location"),
+                    "mounts: there is no " + location + " yet; it is made when the guest starts");
         }
     }
 

@@ -30,6 +30,8 @@ final class TableRun {
 
     private static final Pattern REFUSED = Pattern.compile("! (?:(\\d+:\\d*) )?(.*)");
 
+    private static final Pattern LISTS_IMAGES = Pattern.compile("(?m)^images:");
+
     private static final String IMAGE = "images: [{location: /image}]\n";
 
     private final Path home;
@@ -96,7 +98,7 @@ final class TableRun {
         if (yaml.startsWith("^")) {
             return yaml.substring(1) + "\n";
         }
-        return (yaml.contains("images: [") || yaml.startsWith("images:") ? "" : IMAGE) + yaml + "\n";
+        return (LISTS_IMAGES.matcher(yaml).find() ? "" : IMAGE) + yaml + "\n";
     }
 
     private void locate(String text) {
@@ -129,7 +131,7 @@ final class TableRun {
         url = locatorText.equals("-") ? "" : reader.url(locatorText, search);
         names = reader.templateNames(search);
         if (each.outcome().stream().anyMatch(part -> !part.startsWith("@"))) {
-            String whole = found.text().contains("images:") ? found.text() : found.text() + "\n" + IMAGE;
+            String whole = LISTS_IMAGES.matcher(found.text()).find() ? found.text() : found.text() + "\n" + IMAGE;
             resolved = reader.resolve(whole, found.source(), facts());
         }
     }
@@ -205,7 +207,8 @@ final class TableRun {
             assertThat(value).as(sides[0]).isNull();
         } else {
             assertThat(value).as(sides[0]).isNotNull();
-            assertThat(String.valueOf(value)).as(sides[0]).isEqualTo(expected.equals("\"\"") ? "" : expected);
+            String shown = value instanceof Arch arch ? arch.name() : String.valueOf(value);
+            assertThat(shown).as(sides[0]).isEqualTo(expected.equals("\"\"") ? "" : expected);
         }
     }
 

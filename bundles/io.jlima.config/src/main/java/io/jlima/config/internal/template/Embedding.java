@@ -63,7 +63,7 @@ final class Embedding {
             enter(place, text);
             merged = true;
             Place only = located(place, bases.getFirst());
-            check.accept(YamlText.read(only.text(), only.source()));
+            check.accept(YamlText.read(text(only, bases.getFirst()), only.source()));
             return embed(only);
         }
         if (base != null) {
@@ -142,7 +142,7 @@ final class Embedding {
                         "name it before them, or take in all bases (--embed-all)");
             }
             Place base = located(place, item);
-            String below = base.text();
+            String below = text(base, item);
             Mapping taken = whole(base, YamlText.readWithComments(below, base.source()), below);
             kept.addAll(bases(taken));
             taken.remove("base");
@@ -172,7 +172,7 @@ final class Embedding {
                         step.keyMark("file").position() + ": file and " + key + " cannot both be given",
                         "keep one of them");
             }
-            String text = located(place, file).text();
+            String text = text(located(place, file), file);
             length += text.length();
             step.remove("file");
             step.put(key, step.keyMark("file"), new Scalar(file.mark(), Kind.TEXT, text, text));
@@ -202,6 +202,15 @@ final class Embedding {
             return locators.within(parent, url);
         } catch (LimaException e) {
             throw new LimaException(mark.position() + ": " + e.what(), e.evidence(), e.remedy(), e);
+        }
+    }
+
+    /** What stands at a place that an item names. */
+    private static String text(Place place, Node item) {
+        try {
+            return place.text();
+        } catch (LimaException e) {
+            throw new LimaException(item.mark().position() + ": " + e.what(), e.evidence(), e.remedy(), e);
         }
     }
 

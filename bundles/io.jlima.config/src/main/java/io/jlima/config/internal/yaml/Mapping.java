@@ -102,12 +102,13 @@ public final class Mapping implements Node {
     /** Where the value stands; the whole mapping's place when there is no such key. */
     public Mark markOf(String key) {
         Node value = entries.get(key);
-        return value == null ? keyMark(key) : value.mark();
+        return value == null || value.mark() == Mark.BUILT_IN ? keyMark(key) : value.mark();
     }
 
     /** Where the key stands; the whole mapping's place when there is none. */
     public Mark keyMark(String key) {
-        return keyMarks.getOrDefault(key, mark);
+        Mark keyMark = keyMarks.getOrDefault(key, mark);
+        return keyMark == Mark.BUILT_IN ? mark : keyMark;
     }
 
     /** Puts the value where none is. */

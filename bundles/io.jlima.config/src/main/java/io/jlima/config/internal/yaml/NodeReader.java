@@ -105,7 +105,7 @@ final class NodeReader {
             byte[] bytes = Base64.getDecoder().decode(BLANKS.matcher(base64).replaceAll(""));
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw text.fault(mark, "this !!binary value is not base64: " + e.getMessage(), null);
+            throw text.fault(mark, "this !!binary value is not base64: " + e.getMessage(), "write the text itself, without the tag");
         }
     }
 
@@ -152,7 +152,7 @@ final class NodeReader {
         switch (value) {
             case Mapping from -> from.entries().keySet().forEach(key -> merged.putIfAbsent(key, from));
             case Sequence several -> several.items().forEach(item -> merge(keyMark, item, merged));
-            case Scalar scalar -> throw text.fault(keyMark, "<< needs a mapping, usually an alias", null);
+            case Scalar scalar -> throw text.fault(keyMark, "<< needs a mapping, usually an alias", "write <<: *name");
         }
     }
 

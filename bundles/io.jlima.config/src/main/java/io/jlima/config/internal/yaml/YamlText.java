@@ -241,7 +241,10 @@ public final class YamlText {
             Event event = super.getEvent();
             // A collection has two events, a scalar one.
             if (++events > 2 * MOST_VALUES) {
-                throw fault(mark(event.getStartMark()), "more than " + MOST_VALUES + " values", null);
+                throw fault(
+                        mark(event.getStartMark()),
+                        "more than " + MOST_VALUES + " values",
+                        "a lima.yaml has some dozens; is this the right file?");
             }
             return event;
         }
