@@ -44,9 +44,7 @@ class EditingIT {
 
     @Test
     void editingCpusChangesExactlyOneLine() throws IOException {
-        Path file = home.write(
-                "commented.yaml",
-                """
+        Path file = home.write("commented.yaml", """
                 # What this is for.
                 images: # the image
                   - location: "/a.img" # from somewhere
@@ -91,9 +89,7 @@ class EditingIT {
 
     @Test
     void theEditorHasTheTerminalOfTheCaller() throws Exception {
-        Path editor = home.write(
-                "my-editor",
-                """
+        Path editor = home.write("my-editor", """
                 #!/bin/sh
                 test -t 0 && test -t 1 || exit 3
                 stty size
@@ -116,8 +112,7 @@ class EditingIT {
     @Test
     void flagsOfCreateAreInTheNewInstance() throws IOException {
         Path file = home.write("made.lima.yaml", guest.yaml());
-        home.good("create", "--name", "e2", "--cpus", "2", "--mount-none", "--set", ".env.A = \"b\"",
-                file.toString());
+        home.good("create", "--name", "e2", "--cpus", "2", "--mount-none", "--set", ".env.A = \"b\"", file.toString());
         assertThat(Files.readString(home.path.resolve("e2/lima.yaml"))).contains("cpus: 2", "env:\n  A: b\n");
         assertThat(home.good("create", "--list-templates").out().lines())
                 .contains("default", "docker", "ubuntu-lts", "debian-local")
@@ -128,7 +123,11 @@ class EditingIT {
     @Test
     void allShippedTemplatesAreValid() {
         List<String> words = new ArrayList<>(List.of("validate"));
-        home.good("create", "--list-templates").out().lines().map(t -> "template:" + t).forEach(words::add);
+        home.good("create", "--list-templates")
+                .out()
+                .lines()
+                .map(t -> "template:" + t)
+                .forEach(words::add);
         assertThat(words).hasSizeGreaterThan(40);
         Result result = home.good(words.toArray(String[]::new));
         assertThat(result.err().lines().filter(l -> l.contains(": OK"))).hasSize(words.size() - 1);
@@ -137,19 +136,25 @@ class EditingIT {
 
     @Test
     void templatesAreCopiedAndAsked() throws IOException {
-        String verbatim = home.good("template", "copy", "--verbatim", "template:docker").out();
+        String verbatim =
+                home.good("template", "copy", "--verbatim", "template:docker").out();
         assertThat(verbatim).isEqualTo(Files.readString(Home.DISTRIBUTION.resolve("templates/docker.yaml")));
         assertThat(home.good("template", "copy", "--embed", "template:docker").out())
                 .contains("template:_images/");
-        String whole = home.good("tmpl", "copy", "--embed-all", "template:docker").out();
-        assertThat(whole).contains("# Docker without root", "cloud-images.ubuntu.com").doesNotContain("base:");
+        String whole =
+                home.good("tmpl", "copy", "--embed-all", "template:docker").out();
+        assertThat(whole)
+                .contains("# Docker without root", "cloud-images.ubuntu.com")
+                .doesNotContain("base:");
         home.good("template", "copy", "--fill", "template:default", "filled.yaml");
         assertThat(Files.readString(home.path.resolve("filled.yaml"))).contains("cpus: ", "# null gives up to 4");
-        assertThat(home.good("template", "yq", "template:default", ".images[-1].location").out())
+        assertThat(home.good("template", "yq", "template:default", ".images[-1].location")
+                        .out())
                 .isEqualTo("debian:bookworm\n");
         assertThat(home.good("template", "url", "template://default").out()).isEqualTo("template:default\n");
         home.good("validate", "filled.yaml");
-        Result bad = home.limactl("template", "validate", home.write("bad.yaml", "cpus: [1]\n").toString());
+        Result bad = home.limactl(
+                "template", "validate", home.write("bad.yaml", "cpus: [1]\n").toString());
         assertThat(bad.code()).isEqualTo(1);
         assertThat(bad.err()).contains("bad.yaml:1:7");
     }

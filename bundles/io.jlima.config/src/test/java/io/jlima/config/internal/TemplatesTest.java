@@ -143,16 +143,18 @@ class TemplatesTest {
                 "template:/etc/passwd     | cannot be the name",
                 "template:                | cannot be the name",
                 "http://h/x.yaml          | curl",
-                "https://h/x.yaml         | the path of a local file",
-                "github:org/repo          | no way to find a template by \"github:\"",
+                "http:///x.yaml           | names no host",
+                "https://h/x.yaml         | give its path",
+                "github:org/repo          | no way into the web",
+                "gopher:x                 | limactl-url-gopher",
                 "file:relative.yaml       | file:///path",
                 "file://host/x.yaml       | file:///path",
                 "-                        | standard input",
                 "~other/x.yaml            | another user",
                 "absent.yaml              | there is no file",
                 ".                        | is not a file but a directory",
-                "disk.qcow2               | is a disk image, not a template",
-                "disk.img.xz              | is a disk image, not a template",
+                "disk.qcow2               | there is no disk image",
+                "disk.img.xz              | there is no disk image",
             })
     void whatCannotBeFoundSaysWhatWorks(String locator, String words) throws IOException {
         write(first.resolve("debian.yaml"), "cpus: 1\n");
@@ -262,7 +264,7 @@ class TemplatesTest {
                 "base: [b.yaml, b.yaml]               | is a base for the second time",
                 "base: absent.yaml                    | there is no file",
                 "base: template:nothing               | t.yaml:1:7: there is no template \"nothing\"",
-                "base: https://h/x                    | t.yaml:1:7: templates are not fetched",
+                "base: https://h/x                    | no way into the web",
                 "base: [{url: b.yaml, digest: 'x'}]   | the digest of a locator is not checked",
                 "base: [{digest: x}]                  | a locator is missing",
                 "base: bad.yaml                       | bad.yaml:1:7: cpus must be a whole number",
@@ -315,7 +317,7 @@ class TemplatesTest {
                     template.source(),
                     Given.linux(home).on("linux", arch).facts());
             InstanceConfig c = resolved.config();
-            assertThat(resolved.warnings()).isEmpty();
+            assertThat(resolved.warnings()).singleElement().asString().contains("there is no /home/foo yet");
             assertThat(c.images().getLast().file())
                     .isEqualTo(new InstanceConfig.FileRef("debian:bookworm", Arch.X86_64, null));
             assertThat(c.images()).hasSize(name.equals("debian-local") ? 1 : 4);

@@ -2,12 +2,14 @@
 package io.jlima.expression.internal;
 
 import io.jlima.api.LimaException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * What yq's spelling of an expression needs before a parser of jq can read it: a key may hold hyphens, so {@code .a-b}
- * becomes {@code ."a-b"}. What would reach outside the tree, or run for ever, is refused by name.
+ * becomes {@code ."a-b"}, and commas bind as they do in yq. What would reach outside the tree, or run for ever, is refused by name.
  */
 final class Dialect {
     private static final String OUTSIDE = "an expression sees the text it edits and nothing else: the environment,"
@@ -54,6 +56,10 @@ final class Dialect {
             "lineno", "places in the text are not known to expressions",
             "split_doc", "a lima.yaml is one document");
 
+    /** Words of constructs that a comma may stand within. */
+    private static final Set<String> STATEMENTS =
+            Set.of("if", "then", "elif", "else", "end", "as", "reduce", "foreach", "try", "catch", "label", "break");
+
     private final String text;
     private final StringBuilder out = new StringBuilder();
     private int at;
@@ -67,30 +73,85 @@ final class Dialect {
      */
     static String translate(String expression) {
         Dialect dialect = new Dialect(expression);
-        dialect.code(false);
+        dialect.level((char) 0);
         return dialect.out.toString();
     }
 
-    /** @param nested whether an unmatched closing parenthesis ends it, as in {@code "\(.a)"} */
-    private void code(boolean nested) {
-        int depth = 0;
-        while (at < text.length()) {
+    /**
+     * A stretch between commas.
+     *
+     * @param piped whether it has a pipe of its own
+     */
+    private record Piece(int start, int end, boolean piped) {}
+
+    /**
+     * What stands between two brackets, or in the whole text. In yq a comma binds weaker than a pipe, in jq tighter: a
+     * piece with a pipe among pieces with commas gets parentheses.
+     *
+     * @param closing the bracket that ends it, which is left to be read; 0 for the end of the text
+     */
+    private void level(char closing) {
+        List<Piece> pieces = new ArrayList<>();
+        int start = out.length();
+        boolean piped = false;
+        boolean plain = closing != '}';
+        while (at < text.length() && text.charAt(at) != closing) {
             char c = text.charAt(at);
-            if (nested && c == ')' && depth == 0) {
-                return;
+            switch (c) {
+                case '"' -> string();
+                case '#' -> comment();
+                case '(' -> inside(')');
+                case '[' -> inside(']');
+                case '{' -> inside('}');
+                case ',', ';' -> {
+                    pieces.add(new Piece(start, out.length(), piped));
+                    if (c == ';') {
+                        join(pieces, plain);
+                        pieces.clear();
+                    }
+                    copy();
+                    start = out.length();
+                    piped = false;
+                }
+                case '|' -> {
+                    piped |= next(1) != '=';
+                    copy();
+                }
+                default -> {
+                    if (c == '$' || isWordStart(c)) {
+                        plain &= !STATEMENTS.contains(word(c == '$'));
+                    } else if (Character.isDigit(c)) {
+                        number();
+                    } else {
+                        copy();
+                    }
+                }
             }
-            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-            if (c == '"') {
-                string();
-            } else if (c == '#') {
-                comment();
-            } else if (c == '$' || isWordStart(c)) {
-                word(c == '$');
-            } else if (Character.isDigit(c)) {
-                number();
-            } else {
-                out.append(c);
-                at++;
+        }
+        pieces.add(new Piece(start, out.length(), piped));
+        join(pieces, plain);
+    }
+
+    private void copy() {
+        out.append(text.charAt(at++));
+    }
+
+    private void inside(char closing) {
+        copy();
+        level(closing);
+        if (at < text.length()) {
+            copy();
+        }
+    }
+
+    /** @param plain whether commas here part values, and nothing else */
+    private void join(List<Piece> pieces, boolean plain) {
+        if (!plain || pieces.size() < 2) {
+            return;
+        }
+        for (Piece piece : pieces.reversed()) {
+            if (piece.piped()) {
+                out.insert(piece.end(), ')').insert(piece.start(), '(');
             }
         }
     }
@@ -112,7 +173,7 @@ final class Dialect {
                 char escaped = text.charAt(at++);
                 out.append(escaped);
                 if (escaped == '(') {
-                    code(true);
+                    level(')');
                 }
             }
         }
@@ -131,7 +192,8 @@ final class Dialect {
         }
     }
 
-    private void word(boolean variable) {
+    /** @return the word, empty for a key */
+    private String word(boolean variable) {
         int start = at++;
         while (at < text.length() && isWordPart(text.charAt(at))) {
             at++;
@@ -148,12 +210,13 @@ final class Dialect {
         String word = text.substring(start, at);
         if (key && word.contains("-")) {
             out.append('"').append(word).append('"');
-            return;
+            return "";
         }
         if (!key && !isKeyOfObject() && (!variable || word.equals("$ENV"))) {
             refuse(variable ? "env" : word, word);
         }
         out.append(word);
+        return key ? "" : word;
     }
 
     private boolean isKeyOfObject() {

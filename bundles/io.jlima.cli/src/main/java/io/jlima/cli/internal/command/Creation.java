@@ -82,7 +82,8 @@ public final class Creation {
     }
 
     private TemplateSearch search(HostEnvironment caller) {
-        return new TemplateSearch(instances.templateDirectories(caller), caller.workingDirectory(), caller.home());
+        return new TemplateSearch(
+                instances.templateDirectories(caller), instances.home().resolve("_config/base.yaml"), caller);
     }
 
     /** Whether the word can only be an instance's name, as opposed to a template, a file or a URL. */
@@ -229,7 +230,11 @@ public final class Creation {
             if (text.length > LONGEST_TEMPLATE) {
                 throw new LimaException("the template on standard input is longer than 4 MiB");
             }
-            return new Template(new String(text, StandardCharsets.UTF_8), "stdin", Optional.empty(), null);
+            return reader.embed(
+                    new String(text, StandardCharsets.UTF_8),
+                    "stdin",
+                    search(invocation.caller()),
+                    ConfigReader.Embed.ALL);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

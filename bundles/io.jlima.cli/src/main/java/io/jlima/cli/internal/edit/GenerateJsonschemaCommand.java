@@ -7,7 +7,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
-import io.jlima.api.config.ConfigReader.Embedding;
+import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.cli.internal.Json;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -50,7 +50,7 @@ public final class GenerateJsonschemaCommand implements Command {
                         () -> invocation.out().print(schema));
         invocation.out().flush();
         for (String file : invocation.arguments()) {
-            texts.resolve(texts.find(file, invocation, Embedding.ALL), invocation);
+            texts.resolve(texts.find(file, invocation, Embed.ALL), invocation);
             invocation.log().info("`" + file + "`: OK");
         }
         return 0;

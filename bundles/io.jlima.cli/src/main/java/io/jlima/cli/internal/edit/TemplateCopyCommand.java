@@ -8,7 +8,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
-import io.jlima.api.config.ConfigReader.Embedding;
+import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.api.config.ConfigReader.Template;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -59,12 +59,12 @@ public final class TemplateCopyCommand implements Command {
     }
 
     private String text(Invocation invocation, String word) {
-        Embedding embedding = invocation.has("verbatim")
-                ? Embedding.NONE
+        Embed embed = invocation.has("verbatim")
+                ? Embed.NOTHING
                 : invocation.has("embed-all") || invocation.has("fill")
-                        ? Embedding.ALL
-                        : invocation.has("embed") ? Embedding.FILES : Embedding.ABSOLUTE;
-        Template template = texts.find(word, invocation, embedding);
+                        ? Embed.ALL
+                        : invocation.has("embed") ? Embed.EXTERNAL : Embed.ABSOLUTE;
+        Template template = texts.find(word, invocation, embed);
         if (!invocation.has("fill")) {
             return template.text();
         }

@@ -6,12 +6,19 @@ import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.Invocation;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
 
 /** {@code limactl template url}: what a locator stands for. */
 @Component(service = Command.class)
 public final class TemplateUrlCommand implements Command {
-    private static final String OLD_STORE = "template://";
+    private final Texts texts;
+
+    @Activate
+    public TemplateUrlCommand(@Reference Texts texts) {
+        this.texts = texts;
+    }
 
     @Override
     public CommandSpec spec() {
@@ -21,8 +28,7 @@ public final class TemplateUrlCommand implements Command {
 
     @Override
     public int run(Invocation invocation) {
-        String word = invocation.arguments().getFirst();
-        invocation.out().println(word.startsWith(OLD_STORE) ? "template:" + word.substring(OLD_STORE.length()) : word);
+        invocation.out().println(texts.url(invocation.arguments().getFirst(), invocation));
         return 0;
     }
 }

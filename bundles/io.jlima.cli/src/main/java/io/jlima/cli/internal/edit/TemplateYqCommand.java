@@ -6,7 +6,7 @@ import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.Invocation;
-import io.jlima.api.config.ConfigReader.Embedding;
+import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.api.config.Expressions;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +39,7 @@ public final class TemplateYqCommand implements Command {
 
     @Override
     public int run(Invocation invocation) {
-        var template = texts.find(invocation.arguments().getFirst(), invocation, Embedding.ALL);
+        var template = texts.find(invocation.arguments().getFirst(), invocation, Embed.ALL);
         var tree = texts.resolve(template, invocation).tree();
         for (Object result : expressions.evaluate(invocation.arguments().get(1), tree)) {
             boolean scalar = !(result instanceof Map<?, ?> || result instanceof List<?>);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.edit;
 
-import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader;
-import io.jlima.api.config.ConfigReader.Embedding;
+import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.config.ConfigReader.Template;
 import io.jlima.api.config.ConfigReader.TemplateSearch;
@@ -31,19 +30,29 @@ public final class Texts {
     }
 
     /** The template that a word means, with so much put into it; what there is to say about it is said. */
-    Template find(String word, Invocation invocation, Embedding embedding) {
+    Template find(String word, Invocation invocation, Embed embed) {
         if (word.equals("-")) {
             throw new LimaException("a template from standard input has no name", "Write it to a file and name that");
         }
-        HostEnvironment caller = invocation.caller();
-        Template template = reader.locate(
-                word,
-                new TemplateSearch(instances.templateDirectories(caller), caller.workingDirectory(), caller.home()),
-                embedding);
+        Template template = reader.locate(word, search(invocation, embed), embed);
         if (template.note() != null) {
             invocation.log().warn(template.note());
         }
         return template;
+    }
+
+    /** The path or URL that a word means. */
+    String url(String word, Invocation invocation) {
+        return reader.url(word, search(invocation, Embed.NOTHING));
+    }
+
+    /** The base that the user has for all templates counts where all of a template is wanted. */
+    private TemplateSearch search(Invocation invocation, Embed embed) {
+        boolean whole = embed == Embed.ALL && !invocation.has("embed-all");
+        return new TemplateSearch(
+                instances.templateDirectories(invocation.caller()),
+                whole ? instances.home().resolve("_config/base.yaml") : null,
+                invocation.caller());
     }
 
     /** A whole template with its defaults, after all checks. */

@@ -7,7 +7,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
-import io.jlima.api.config.ConfigReader.Embedding;
+import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.api.config.ConfigReader.Resolved;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
@@ -44,7 +44,7 @@ public final class ValidateCommand implements Command {
     static int validate(Invocation invocation, Texts texts) {
         List<String> words = invocation.arguments();
         for (String word : words) {
-            Resolved resolved = texts.resolve(texts.find(word, invocation, Embedding.ALL), invocation);
+            Resolved resolved = texts.resolve(texts.find(word, invocation, Embed.ALL), invocation);
             invocation.log().info("`" + word + "`: OK");
             if (invocation.has("fill")) {
                 String text = texts.reader().write(resolved.tree());

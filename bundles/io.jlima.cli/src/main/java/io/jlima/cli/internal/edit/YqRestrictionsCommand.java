@@ -30,7 +30,7 @@ public final class YqRestrictionsCommand implements Command {
 
         An expression sees the tree and nothing else: env, strenv, $ENV, load, input and system are refused, and so
         is what could run for ever: def, range, repeat, while, until, recurse. Let the shell put values in. Comments
-        and styles cannot be edited; they stay as they are. A comma binds tighter than a pipe.\
+        and styles cannot be edited; they stay as they are.\
         """;
 
     @Override

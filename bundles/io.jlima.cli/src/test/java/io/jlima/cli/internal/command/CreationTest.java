@@ -32,7 +32,7 @@ class CreationTest {
     /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
     private static final class Reader implements ConfigReader {
         @Override
-        public Template locate(String locator, TemplateSearch search) {
+        public Template locate(String locator, TemplateSearch search, Embed embed) {
             String name = locator.replaceAll(".*[:/]", "").replace(".yaml", "");
             return new Template(
                     "text of " + locator,
@@ -42,13 +42,18 @@ class CreationTest {
         }
 
         @Override
-        public List<String> templateNames(TemplateSearch search) {
-            return search.directories().stream().map(Path::toString).toList();
+        public Template embed(String text, String source, TemplateSearch search, Embed embed) {
+            return new Template(text, source, Optional.empty(), null);
         }
 
         @Override
-        public Template locate(String locator, TemplateSearch search, Embedding embedding) {
-            return locate(locator, search);
+        public String url(String locator, TemplateSearch search) {
+            return locator;
+        }
+
+        @Override
+        public List<String> templateNames(TemplateSearch search) {
+            return search.directories().stream().map(Path::toString).toList();
         }
 
         @Override

@@ -62,7 +62,7 @@ public final class FakeInvocation implements Invocation {
                 null,
                 List.of(),
                 false,
-                new InstanceConfig.Ssh(0, false, false, false, false),
+                new InstanceConfig.Ssh(0, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
                 new InstanceConfig.Video("none", null),
@@ -85,7 +85,8 @@ public final class FakeInvocation implements Invocation {
                 "",
                 false,
                 new InstanceConfig.User("jane", "", 1000, "/home/jane.guest", "/bin/bash", true),
-                false);
+                false,
+                Map.of());
         boolean runs = status == Instance.Status.RUNNING;
         return new Instance(
                 name,

@@ -57,14 +57,10 @@ final class Difference {
             boolean stays = wanted.has(key) || key.equals("<<") && !now.has(key);
             (stays ? kept : gone).add(entry);
         }
-        if (kept.isEmpty()) {
-            // Nothing to put new entries behind; the owner of the mapping writes it anew.
-            throw new CannotEdit("a mapping of which nothing stays");
-        }
         kept.forEach(entry -> entry(entry, now, wanted));
         gone.forEach(entry -> deleteEntry(node, entry));
         int column = document.column(document.start(node));
-        int end = document.lineEnd(document.end(kept.getLast()));
+        int end = kept.isEmpty() ? before(node) : document.lineEnd(document.end(kept.getLast()));
         wanted.entries().forEach((key, value) -> {
             if (!written.contains(key) && !PlainTrees.equal(now.get(key), value)) {
                 edits.insert(
@@ -73,6 +69,15 @@ final class Difference {
                                 + rendering.value(column, value).all());
             }
         });
+    }
+
+    /** Where new entries come when none of the old ones stays: in their place, below the comments above them. */
+    private int before(MappingNode node) {
+        int start = document.lineStart(document.start(node));
+        if (start == 0 || !document.isFirstInLine(document.start(node))) {
+            throw new CannotEdit("a mapping with nothing before it, of which nothing stays");
+        }
+        return document.previousLineEnd(start);
     }
 
     private void entry(NodeTuple entry, Mapping now, Mapping wanted) {

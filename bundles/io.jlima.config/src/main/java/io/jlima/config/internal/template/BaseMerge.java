@@ -53,7 +53,7 @@ final class BaseMerge {
             Set<String> words = new HashSet<>();
             items.removeIf(item -> item instanceof Scalar scalar && !words.add(scalar.text()));
         }
-        return new Sequence(own.mark(), items);
+        return own.withItems(items);
     }
 
     private static boolean isHigher(Node value, Node own) {
@@ -90,7 +90,7 @@ final class BaseMerge {
                 fill(list, earlier, entry, key, otherKey);
             }
         }
-        template.put(list, new Sequence(sequence.mark(), kept));
+        template.put(list, sequence.withItems(kept));
     }
 
     private static @Nullable Mapping find(List<Node> kept, String id, String key, String otherKey) {

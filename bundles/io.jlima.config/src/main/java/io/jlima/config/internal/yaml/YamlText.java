@@ -3,8 +3,11 @@ package io.jlima.config.internal.yaml;
 
 import io.jlima.api.LimaException;
 import io.jlima.config.internal.yaml.Node.Kind;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -29,9 +32,13 @@ public final class YamlText {
     /** Far more values than any lima.yaml has; keeps a hostile one from filling the memory. */
     static final int MOST_VALUES = 100_000;
 
+    /** What ends a plain scalar that holds no blanks, as locators are written. */
+    private static final Pattern PLAIN_END = Pattern.compile("\\s|,|\\]|\\}|:\\s");
+
     private final String source;
     private final String text;
     private final SourceText lines;
+    private boolean comments;
 
     private YamlText(String text, String source) {
         this.text = text;
@@ -50,17 +57,71 @@ public final class YamlText {
             throw new LimaException(
                     source + " is longer than 4 MiB", "a lima.yaml is text; disk images belong into images[].location");
         }
+        return new YamlText(text, source).document();
+    }
+
+    /** The same with its comments, as far as they can be told from its values; without them where they cannot. */
+    public static Mapping readWithComments(String text, String source) {
+        Mapping plain = read(text, source);
+        if (!text.contains("#")) {
+            return plain;
+        }
         YamlText yaml = new YamlText(text, source);
-        yaml.refuseControlCharacters();
-        Node root = yaml.compose();
+        yaml.comments = true;
+        try {
+            return yaml.document();
+        } catch (LimaException e) {
+            // The parser knows comments in fewer places than people do.
+            return plain;
+        }
+    }
+
+    private Mapping document() {
+        refuseControlCharacters();
+        Node root = compose();
         if (root.isNull()) {
-            return new Mapping(yaml.mark(1, 1));
+            return new Mapping(mark(1, 1));
         }
         if (root instanceof Mapping mapping) {
             return mapping;
         }
-        throw yaml.fault(
-                root.mark(), "expected a mapping but found " + root.described(), "write lines like \"cpus: 4\"");
+        throw fault(root.mark(), "expected a mapping but found " + root.described(), "write lines like \"cpus: 4\"");
+    }
+
+    /**
+     * The text with other scalars in some places, and nothing else changed.
+     *
+     * @param scalars new values by the places of the old ones, as {@link #read} found them
+     */
+    public static String replace(String text, Map<Mark, String> scalars) {
+        StringBuilder result = new StringBuilder(text);
+        scalars.entrySet().stream()
+                .sorted(Comparator.comparing(
+                                (Map.Entry<Mark, String> e) -> e.getKey().index())
+                        .reversed())
+                .forEach(e -> {
+                    int start = e.getKey().index();
+                    result.replace(start, endOfScalar(text, start), "\"" + escaped(e.getValue()) + "\"");
+                });
+        return result.toString();
+    }
+
+    private static String escaped(String value) {
+        return value.replace("\\", "\\\\").replace("\"", "\\\"");
+    }
+
+    /** Where a scalar of one line ends: after its closing quote, or before what ends a plain one. */
+    private static int endOfScalar(String text, int start) {
+        char first = text.charAt(start);
+        int i = start + 1;
+        if (first == '"' || first == '\'') {
+            while (i < text.length() && text.charAt(i) != first) {
+                i += text.charAt(i) == '\\' && first == '"' ? 2 : 1;
+            }
+            return Math.min(i + 1, text.length());
+        }
+        Matcher end = PLAIN_END.matcher(text);
+        return end.find(start) ? end.start() : text.length();
     }
 
     private Node compose() {
@@ -68,6 +129,7 @@ public final class YamlText {
         options.setCodePointLimit(LONGEST);
         options.setNestingDepthLimit(DEEPEST);
         options.setMaxAliasesForCollections(MOST_ALIASES);
+        options.setProcessComments(comments);
         try {
             var composer = new Composer(new CountingParser(new StreamReader(text), options), new CoreSchema(), options);
             org.yaml.snakeyaml.nodes.Node root = composer.getSingleNode();
@@ -180,7 +242,10 @@ public final class YamlText {
             Event event = super.getEvent();
             // A collection has two events, a scalar one.
             if (++events > 2 * MOST_VALUES) {
-                throw fault(mark(event.getStartMark()), "more than " + MOST_VALUES + " values", null);
+                throw fault(
+                        mark(event.getStartMark()),
+                        "more than " + MOST_VALUES + " values",
+                        "a lima.yaml has some dozens; is this the right file?");
             }
             return event;
         }

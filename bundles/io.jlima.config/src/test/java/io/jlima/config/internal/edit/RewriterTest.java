@@ -240,6 +240,21 @@ class RewriterTest {
     }
 
     @Test
+    void commentsStayEvenWhenNoEntryDoes() {
+        assertThat(edited("# a\nbase: x # b\n# c\n", t -> {
+                    t.remove("base");
+                    t.put("cpus", 1);
+                }))
+                .isEqualTo("# a\ncpus: 1\n# c\n");
+        assertThat(edited("# a\nbase: x\n# c\n", Map::clear)).isEqualTo("# a\n# c\n");
+        assertThat(edited("base: x\n# c\n", t -> {
+                    t.remove("base");
+                    t.put("cpus", 1);
+                }))
+                .contains("cpus: 1\n");
+    }
+
+    @Test
     void lineEndsOfTheTextAreKept() {
         assertThat(edited("cpus: 1 # a\r\nmounts:\r\n- a\r\n# b\r\n", t -> {
                     t.put("cpus", 2);

@@ -152,7 +152,7 @@ final class Rig {
                 mountType,
                 List.of(),
                 false,
-                new InstanceConfig.Ssh(port, false, false, false, false),
+                new InstanceConfig.Ssh(port, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
                 new InstanceConfig.Video("none", null),
@@ -175,18 +175,24 @@ final class Rig {
                 "",
                 false,
                 new InstanceConfig.User("jane", "", 1000, "/home/jane.guest", "/bin/sh", true),
-                false);
+                false,
+                Map.of());
     }
 
     /** Knows the texts {@code invalid}, {@code crash}, {@code port N} and all others. */
     private static final class Reader implements ConfigReader {
         @Override
-        public Template locate(String locator, TemplateSearch search) {
+        public Template locate(String locator, TemplateSearch search, Embed embed) {
             throw new UnsupportedOperationException(locator);
         }
 
         @Override
-        public Template locate(String locator, TemplateSearch search, Embedding embedding) {
+        public Template embed(String text, String source, TemplateSearch search, Embed embed) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String url(String locator, TemplateSearch search) {
             throw new UnsupportedOperationException(locator);
         }
 
