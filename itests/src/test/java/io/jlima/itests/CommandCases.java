@@ -21,8 +21,8 @@ final class CommandCases {
             + " --audio-device none --audio-interface hda";
 
     /** Flags that go with none of the others, or with no instance of the tests. */
-    private static final String ODD = " --mount-only HOME/_m --mount-none --network lima:user-v2 --image-variant x"
-            + " --arch-variant y";
+    private static final String ODD =
+            " --mount-only HOME/_m --mount-none --network lima:user-v2 --image-variant x" + " --arch-variant y";
 
     private static final String ODD_CHANGES = " --mount-only HOME/_m --mount-none --network lima:user-v2";
 
@@ -45,7 +45,8 @@ final class CommandCases {
             bad("list --yes --tty=true", "cannot use both --tty and --yes"),
             bad("list --tty=perhaps", "invalid argument .\"perhaps.\" for .\"--tty.\" flag"),
             // No instance yet
-            good("list").err("level=warning msg=\"No instance found\\. Run `limactl create` to create an instance\\.\""),
+            good("list")
+                    .err("level=warning msg=\"No instance found\\. Run `limactl create` to create an instance\\.\""),
             good("list --json"),
             good("list --log-format=json").err("^\\{\"level\":\"warning\",\"msg\":\"No instance found"),
             good("list --log-level=error"),
@@ -88,7 +89,8 @@ final class CommandCases {
             good("ls -q").out("^small\n$"),
             good("list --quiet small").out("^small\n$"),
             good("list --all-fields").out("VMTYPE"),
-            good("list --json").out("^\\{\"name\":\"small\",\"hostname\":\"lima-small\",\"status\":\"Stopped\",\"dir\":\""),
+            good("list --json")
+                    .out("^\\{\"name\":\"small\",\"hostname\":\"lima-small\",\"status\":\"Stopped\",\"dir\":\""),
             good("list --format yaml").out("^name: small\nhostname: lima-small\nstatus: Stopped\n"),
             good("list -f '{{.Name}} {{.Status}} {{.CPUs}} {{if .Protected}}p{{else}}u{{end}}'")
                     .out("^small Stopped 1 u\n$"),
@@ -104,7 +106,8 @@ final class CommandCases {
             bad("list --yq .name --format table", "option --yq only works with --format json or yaml"),
             bad("list --yq '.name |'", "."),
             // Changes of a configuration
-            good("create --tty=false --name flags" + CHANGES + NEW + " HOME/param.yaml").err("experimental"),
+            good("create --tty=false --name flags" + CHANGES + NEW + " HOME/param.yaml")
+                    .err("experimental"),
             good("list --yq '[.config.env.FOO, .config.param.KEY, .config.mounts[0].writable]' flags")
                     .out("^\\[\"x\",\"value\",true\\]$"),
             bad("create --tty=false --name odd" + ODD + " HOME/param.yaml", "."),
@@ -218,7 +221,8 @@ final class CommandCases {
             bad("disk create other --size 1G --format vdi", "disk format `vdi` is not supported"),
             bad("disk create 'a b' --size 1G", "disk name `a b` is not valid"),
             good("disk ls").out("^data +10MiB +qcow2 +\\S+ +\nplain +1.5MiB +raw "),
-            good("disk list --json data").out("^\\{\"name\":\"data\",\"size\":10485760,\"format\":\"qcow2\",\"dir\":\""),
+            good("disk list --json data")
+                    .out("^\\{\"name\":\"data\",\"size\":10485760,\"format\":\"qcow2\",\"dir\":\""),
             good("disk list nosuch").out("^NAME").err("No disk matching nosuch found"),
             good("disk resize data --size 20MiB").err("Resized disk `data` to 20MiB"),
             bad("disk resize data --size 10MiB", "less than the current disk size"),
@@ -261,7 +265,8 @@ final class CommandCases {
     static final List<CommandCase> GUEST = List.of(
             good("list vm").out("^vm +Running +127\\.0\\.0\\.1:\\d+ +qemu "),
             good("list --filter '.status == \"Running\"' --yq .name").out("^vm$"),
-            good("list --json").out("\"additionalDisks\":\\[.*\"message\":\"Hello from vm\\.\"|\"message\":\"Hello from vm\\."),
+            good("list --json")
+                    .out("\"additionalDisks\":\\[.*\"message\":\"Hello from vm\\.\"|\"message\":\"Hello from vm\\."),
             // Shells
             good("shell vm echo 'a  b' '$HOME' 'it\\n'").out("^a  b \\$HOME it.n$"),
             good("shell vm A=x B='c d' printenv A B").code(1).out("^x\n$"),
@@ -288,7 +293,9 @@ final class CommandCases {
             bad("copy HOME/_files/dir vm:/tmp", "is a directory"),
             bad("copy HOME/_files/file HOME/_files/one vm:/tmp/nosuch", "is no directory, so it cannot take"),
             // Ways in
-            good("show-ssh vm").out("^ssh -F /dev/null -o Hostname=127\\.0\\.0\\.1 .* lima-vm$").err("deprecated"),
+            good("show-ssh vm")
+                    .out("^ssh -F /dev/null -o Hostname=127\\.0\\.0\\.1 .* lima-vm$")
+                    .err("deprecated"),
             good("show-ssh --format options vm").out("^Port=\\d+$"),
             good("show-ssh -f args vm").out("^-o Hostname="),
             good("show-ssh -f config vm").out("^Host lima-vm\n  Hostname 127"),

@@ -29,7 +29,9 @@ class CommandsIT {
         Files.write(home.path.resolve("empty.raw"), new byte[1 << 20]);
         String image = "images:\n- location: \"%s\"\ncpus: 1\nmounts: []\n".formatted(home.path.resolve("empty.raw"));
         home.write("small.yaml", image + "memory: 128MiB\ndisk: 64MiB\n");
-        home.write("param.yaml", image + "memory: 128MiB\ndisk: 64MiB\nparam:\n  KEY: old\nenv:\n  K: \"{{.Param.KEY}}\"\n");
+        home.write(
+                "param.yaml",
+                image + "memory: 128MiB\ndisk: 64MiB\nparam:\n  KEY: old\nenv:\n  K: \"{{.Param.KEY}}\"\n");
         home.write("huge.yaml", image + "memory: 9000GiB\ndisk: 64MiB\n");
         home.write("tiny.yaml", image + "memory: 128MiB\ndisk: 1\n");
         home.write("withdisk.yaml", image + "memory: 128MiB\ndisk: 64MiB\nadditionalDisks:\n- data\n");
@@ -111,7 +113,8 @@ class CommandsIT {
     }
 
     private static boolean isGlobal(String flag) {
-        return List.of("--log-level", "--log-format", "--debug", "--tty", "--yes", "--help").contains(flag);
+        return List.of("--log-level", "--log-format", "--debug", "--tty", "--yes", "--help")
+                .contains(flag);
     }
 
     private static boolean gives(CommandCase test, List<String> command, String flag) {
@@ -126,7 +129,8 @@ class CommandsIT {
     void everyGlobalFlagHasACase() {
         for (String flag : words("__complete", "--")) {
             assertThat(CommandCases.all()
-                            .anyMatch(c -> c.split().stream().anyMatch(w -> w.equals(flag) || w.startsWith(flag + "="))))
+                            .anyMatch(
+                                    c -> c.split().stream().anyMatch(w -> w.equals(flag) || w.startsWith(flag + "="))))
                     .as(flag)
                     .isTrue();
         }

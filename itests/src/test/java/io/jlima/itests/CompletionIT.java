@@ -23,9 +23,16 @@ class CompletionIT {
                 "small.yaml",
                 "images:\n- location: \"%s\"\ncpus: 1\nmounts: []\nmemory: 128MiB\ndisk: 64MiB\n"
                         .formatted(home.path.resolve("empty.raw")));
-        home.good("create", "--tty=false", "--name", "smallish", home.path.resolve("small.yaml").toString());
+        home.good(
+                "create",
+                "--tty=false",
+                "--name",
+                "smallish",
+                home.path.resolve("small.yaml").toString());
         home.good("disk", "create", "dataish", "--size", "2MiB");
-        home.with("PATH", Home.DISTRIBUTION.resolve("bin") + ":" + home.environment().get("PATH"));
+        home.with(
+                "PATH",
+                Home.DISTRIBUTION.resolve("bin") + ":" + home.environment().get("PATH"));
     }
 
     @AfterAll
@@ -75,9 +82,12 @@ class CompletionIT {
         String fish = "limactl completion fish | source; complete -C $argv[1]";
         assertThat(run("fish", "--no-config", "-c", fish, "limactl sto")).startsWith("stop\t");
         assertThat(run("fish", "--no-config", "-c", fish, "limactl stop sm")).isEqualTo("smallish\tStopped\n");
-        assertThat(run("fish", "--no-config", "-c", fish, "limactl disk delete da")).startsWith("dataish\t");
-        assertThat(run("fish", "--no-config", "-c", fish, "limactl network delete us")).startsWith("user-v2\t");
-        assertThat(run("fish", "--no-config", "-c", fish, "limactl list --form")).startsWith("--format\t");
+        assertThat(run("fish", "--no-config", "-c", fish, "limactl disk delete da"))
+                .startsWith("dataish\t");
+        assertThat(run("fish", "--no-config", "-c", fish, "limactl network delete us"))
+                .startsWith("user-v2\t");
+        assertThat(run("fish", "--no-config", "-c", fish, "limactl list --form"))
+                .startsWith("--format\t");
         assertThat(run("fish", "--no-config", "-c", fish, "limactl start template:debian-l"))
                 .isEqualTo("template:debian-local\n");
     }
@@ -102,6 +112,7 @@ class CompletionIT {
         assertThat(zsh("limactl disk delete da", "dataish")).isEqualTo("found\n");
         assertThat(zsh("limactl network delete us", "user-v2")).isEqualTo("found\n");
         assertThat(zsh("limactl list --format=js", "--format=json")).isEqualTo("found\n");
-        assertThat(zsh("limactl start template:debian-l", "template:debian-local")).isEqualTo("found\n");
+        assertThat(zsh("limactl start template:debian-l", "template:debian-local"))
+                .isEqualTo("found\n");
     }
 }

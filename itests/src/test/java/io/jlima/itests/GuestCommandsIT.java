@@ -52,9 +52,13 @@ class GuestCommandsIT {
                   Hello from {{.Name}}.
                 """);
         Home.Result start = home.goodWithin(
-                BOOT, "start", "--tty=false", "--name", "vm", home.path.resolve("vm.yaml").toString());
-        assertThat(start.err())
-                .contains("READY. Run `", "shell vm` to open the shell.", "ssh -F ", "Hello from vm.");
+                BOOT,
+                "start",
+                "--tty=false",
+                "--name",
+                "vm",
+                home.path.resolve("vm.yaml").toString());
+        assertThat(start.err()).contains("READY. Run `", "shell vm` to open the shell.", "ssh -F ", "Hello from vm.");
         assertThat(start.out()).isEmpty();
     }
 
@@ -127,7 +131,8 @@ class GuestCommandsIT {
         home.good("snapshot", "create", "vm", "--tag", "live");
         home.good("shell", "vm", "sh", "-c", "echo after > /var/tmp/mark; echo 2 > /dev/shm/memory");
         home.good("snapshot", "apply", "vm", "--tag", "live");
-        assertThat(home.good("shell", "vm", "cat", "/var/tmp/mark", "/dev/shm/memory").out())
+        assertThat(home.good("shell", "vm", "cat", "/var/tmp/mark", "/dev/shm/memory")
+                        .out())
                 .isEqualTo("before\n1\n");
         assertThat(home.good("snapshot", "list", "-q", "vm").out()).isEqualTo("live\n");
         home.good("snapshot", "delete", "vm", "--tag", "live");

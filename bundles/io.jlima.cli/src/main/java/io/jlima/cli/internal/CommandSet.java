@@ -109,7 +109,9 @@ public final class CommandSet {
                 if (plugin.isPresent()) {
                     CommandLine line = new CommandLine(words.subList(1, words.size()), global.options());
                     return PluginCommand.run(
-                            new ParsedInvocation(caller, line, log), plugins, plugin.get().program());
+                            new ParsedInvocation(caller, line, log),
+                            plugins,
+                            plugin.get().program());
                 }
             }
             Command command = named(name);

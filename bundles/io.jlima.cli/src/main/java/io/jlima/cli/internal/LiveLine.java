@@ -159,8 +159,7 @@ final class LiveLine {
                 if (good) {
                     String tick = unicode ? "\u2713" : "*";
                     String mark = colour ? "\u001b[32m" + tick + "\u001b[0m" : tick;
-                    String took = seconds(System.nanoTime() - begun)
-                            + (done > 0 ? ", " + Sizes.text(done) : "");
+                    String took = seconds(System.nanoTime() - begun) + (done > 0 ? ", " + Sizes.text(done) : "");
                     err.println(mark + " " + title + "  " + took);
                 }
                 draw();

@@ -81,7 +81,8 @@ final class LogLines implements Progress {
         this.terminal = caller.streams().errTerminal() && !json;
         this.colour = terminal && caller.environment().variable("NO_COLOR").isEmpty();
         this.least = line.value("log-level").map(Level::of).orElse(line.has("debug") ? Level.DEBUG : Level.INFO);
-        boolean quiet = line.has("yes") || line.value("tty").filter("false"::equals).isPresent();
+        boolean quiet =
+                line.has("yes") || line.value("tty").filter("false"::equals).isPresent();
         int columns = caller.streams().columns() > 0 ? caller.streams().columns() : 80;
         this.live = terminal && !quiet && least.compareTo(Level.INFO) <= 0
                 ? new LiveLine(err, columns, colour, speaksUnicode(caller), lock)

@@ -103,7 +103,8 @@ public final class Plugins {
             String head = new String(in.readNBytes(READ), StandardCharsets.ISO_8859_1);
             Matcher description = DESCRIPTION.matcher(head);
             return head.startsWith("#!") && description.find()
-                    ? new String(description.group(1).strip().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
+                    ? new String(
+                            description.group(1).strip().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
                     : "";
         } catch (IOException e) {
             return "";

@@ -34,8 +34,34 @@ class YamlTextTest {
     @Test
     void wordsThatMeanSomethingElseAreQuoted() {
         for (String word : List.of(
-                "", "yes", "No", "null", "~", "1", "0x1", "1.5", "-a", "a: b", "a #b", "{x}", "[", "*a", "&a", " a",
-                "a ", "a\nb", "!t", "%", "@", "'", "\"", "2026-01-01", "on", "TRUE", ".5", "x:")) {
+                "",
+                "yes",
+                "No",
+                "null",
+                "~",
+                "1",
+                "0x1",
+                "1.5",
+                "-a",
+                "a: b",
+                "a #b",
+                "{x}",
+                "[",
+                "*a",
+                "&a",
+                " a",
+                "a ",
+                "a\nb",
+                "!t",
+                "%",
+                "@",
+                "'",
+                "\"",
+                "2026-01-01",
+                "on",
+                "TRUE",
+                ".5",
+                "x:")) {
             assertThat(YamlText.of(word)).as(word).startsWith("\"").endsWith("\"\n");
         }
         for (String word : List.of("a", "/home/x", "a b", "lima-foo", "qemu", "x86_64", "~/a")) {

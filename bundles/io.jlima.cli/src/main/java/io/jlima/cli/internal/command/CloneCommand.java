@@ -21,8 +21,7 @@ public final class CloneCommand implements Command {
     private final StartNow startNow;
 
     @Activate
-    public CloneCommand(
-            @Reference Instances instances, @Reference Creation creation, @Reference StartNow startNow) {
+    public CloneCommand(@Reference Instances instances, @Reference Creation creation, @Reference StartNow startNow) {
         this.instances = instances;
         this.creation = creation;
         this.startNow = startNow;

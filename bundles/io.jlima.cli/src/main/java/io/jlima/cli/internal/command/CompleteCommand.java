@@ -42,7 +42,10 @@ public final class CompleteCommand implements Command {
     private final Map<Command, CommandSpec> others = new ConcurrentHashMap<>();
 
     @Activate
-    public CompleteCommand(@Reference Instances instances, @Reference Creation creation, @Reference Disks disks,
+    public CompleteCommand(
+            @Reference Instances instances,
+            @Reference Creation creation,
+            @Reference Disks disks,
             @Reference NetworkSettings networks,
             @Reference DaemonControl daemon) {
         this.instances = instances;

@@ -173,8 +173,7 @@ public final class Creation {
                     Template other = reader.locate(
                             "template:" + names.get(Questions.choose(invocation, "Which template?", names)),
                             search(invocation.caller()));
-                    draft = new Draft(
-                            flags.apply(invocation, other.text(), other.source(), false), other.source());
+                    draft = new Draft(flags.apply(invocation, other.text(), other.source(), false), other.source());
                 }
                 case EXIT -> throw new LimaException("nothing was made, as you wished");
             }

@@ -64,10 +64,12 @@ public final class CreationQuestion {
         try {
             summary = summary(invocation, instances.check(text, source, invocation.caller()));
         } catch (LimaException e) {
-            summary = "  It cannot be used as it is: " + String.valueOf(e.getMessage()).indent(4).strip() + "\n";
+            summary = "  It cannot be used as it is: "
+                    + String.valueOf(e.getMessage()).indent(4).strip() + "\n";
         }
         invocation.out().print("Instance \"" + name + "\" would be made of " + source + ":\n" + summary);
-        List<String> choices = List.of(Answer.values()).stream().map(a -> a.words).toList();
+        List<String> choices =
+                List.of(Answer.values()).stream().map(a -> a.words).toList();
         return Answer.values()[Questions.choose(invocation, "Create it?", choices)];
     }
 
@@ -122,6 +124,10 @@ public final class CreationQuestion {
     }
 
     private static void row(StringBuilder text, String name, String value) {
-        text.append("  ").append(name).repeat(' ', Math.max(1, 10 - name.length())).append(value).append('\n');
+        text.append("  ")
+                .append(name)
+                .repeat(' ', Math.max(1, 10 - name.length()))
+                .append(value)
+                .append('\n');
     }
 }

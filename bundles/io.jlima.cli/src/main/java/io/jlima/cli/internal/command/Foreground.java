@@ -32,7 +32,10 @@ public final class Foreground {
         })) {
             invocation.onSignal(signal -> told.countDown());
             boolean gone = watching == null
-                    || instances.find(name).filter(i -> i.status() == Status.RUNNING).isEmpty();
+                    || instances
+                            .find(name)
+                            .filter(i -> i.status() == Status.RUNNING)
+                            .isEmpty();
             if (!gone) {
                 told.await();
                 if (stopped.getCount() > 0) {

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.command;
 
-import org.osgi.service.component.annotations.ReferencePolicyOption;
-import org.osgi.service.component.annotations.ReferencePolicy;
-import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.jspecify.annotations.Nullable;
-import io.jlima.cli.internal.Versions;
-import io.jlima.cli.internal.Plugins;
-import io.jlima.api.config.Expressions;
-import io.jlima.api.command.CommandSpec.Option;
-import io.jlima.api.LimaException;
 import io.jlima.api.Arch;
+import io.jlima.api.LimaException;
 import io.jlima.api.command.Command;
 import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.Group;
+import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.config.Expressions;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.cli.internal.DaemonControl;
 import io.jlima.cli.internal.Json;
+import io.jlima.cli.internal.Plugins;
+import io.jlima.cli.internal.Versions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,12 +22,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /** {@code limactl info}: what is installed here, as JSON. */
 @Component(service = Command.class)

@@ -40,7 +40,8 @@ record LoginUnit(String instance, HostEnvironment caller, Path limaHome, DaemonC
         // sd_booted(3) looks for the same directory.
         if (!Files.isDirectory(Path.of("/run/systemd/system"))) {
             throw new LimaException(
-                    "autostart is not supported on " + (System.getProperty("os.name", "").startsWith("Mac") ? "darwin" : "linux")
+                    "autostart is not supported on "
+                            + (System.getProperty("os.name", "").startsWith("Mac") ? "darwin" : "linux")
                             + " without systemd",
                     "Put `limactl start NAME` where this system starts programs at login");
         }
@@ -65,13 +66,7 @@ record LoginUnit(String instance, HostEnvironment caller, Path limaHome, DaemonC
 
                 [Install]
                 WantedBy=default.target
-                """.formatted(
-                        instance,
-                        quoted("LIMA_HOME=" + limaHome),
-                        limactl,
-                        instance,
-                        limactl,
-                        instance);
+                """.formatted(instance, quoted("LIMA_HOME=" + limaHome), limactl, instance, limactl, instance);
     }
 
     /** A percent sign would be a specifier of systemd. */

@@ -9,8 +9,7 @@ import org.osgi.service.component.annotations.Component;
 @Component(service = Command.class)
 public final class NetworkGroup extends GroupCommand {
     public NetworkGroup() {
-        super(CommandSpec.group("network", "Look after named networks")
-                .describe("""
+        super(CommandSpec.group("network", "Look after named networks").describe("""
                         They are kept in _config/networks.yaml of LIMA_HOME. An instance joins one by its name under
                         networks in lima.yaml, or by --network lima:NAME."""));
     }

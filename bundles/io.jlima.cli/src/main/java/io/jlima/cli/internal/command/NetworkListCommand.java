@@ -47,8 +47,7 @@ public final class NetworkListCommand implements Command {
         for (String name : invocation.arguments()) {
             Optional<NamedNetwork> found =
                     all.stream().filter(n -> n.name().equals(name)).findFirst();
-            found.ifPresentOrElse(
-                    shown::add, () -> invocation.log().warn("No network matching " + name + " found."));
+            found.ifPresentOrElse(shown::add, () -> invocation.log().warn("No network matching " + name + " found."));
         }
         if (invocation.has("json")) {
             shown.forEach(n -> invocation.out().println(Json.compact(json(n))));

@@ -29,13 +29,15 @@ public final class PruneCommand implements Command {
                         Instances keep what they have. An image is fetched or built again when an instance is made of
                         it.""")
                 .with(new Option(
-                        "keep-referred", null, null, "keep images that an instance or a template names, and built ones"));
+                        "keep-referred",
+                        null,
+                        null,
+                        "keep images that an instance or a template names, and built ones"));
     }
 
     @Override
     public int run(Invocation invocation) throws InterruptedException {
-        ImageCache.Freed freed =
-                cache.prune(invocation.has("keep-referred"), invocation.caller(), invocation.log());
+        ImageCache.Freed freed = cache.prune(invocation.has("keep-referred"), invocation.caller(), invocation.log());
         invocation
                 .log()
                 .info("Removed " + freed.entries() + " entries of " + cache.directory(invocation.caller()) + ", "

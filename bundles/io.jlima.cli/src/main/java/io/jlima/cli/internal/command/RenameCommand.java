@@ -21,8 +21,7 @@ public final class RenameCommand implements Command {
     private final StartNow startNow;
 
     @Activate
-    public RenameCommand(
-            @Reference Instances instances, @Reference Creation creation, @Reference StartNow startNow) {
+    public RenameCommand(@Reference Instances instances, @Reference Creation creation, @Reference StartNow startNow) {
         this.instances = instances;
         this.creation = creation;
         this.startNow = startNow;

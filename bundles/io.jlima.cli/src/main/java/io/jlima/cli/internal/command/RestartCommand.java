@@ -7,10 +7,10 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
-import io.jlima.api.instance.Instance.Status;
-import io.jlima.cli.internal.edit.EditFlags;
 import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.Instances;
+import io.jlima.cli.internal.edit.EditFlags;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -23,8 +23,7 @@ public final class RestartCommand implements Command {
     private final ReadyMessage ready;
 
     @Activate
-    public RestartCommand(
-            @Reference Instances instances, @Reference Creation creation, @Reference ReadyMessage ready) {
+    public RestartCommand(@Reference Instances instances, @Reference Creation creation, @Reference ReadyMessage ready) {
         this.instances = instances;
         this.creation = creation;
         this.ready = ready;

@@ -75,7 +75,9 @@ public final class StartCommand implements Command {
                 }
                 // A start that was given up half-way has left a guest to wait for; else this returns at once.
                 instances.start(name, timeout, invocation.caller(), invocation.log());
-                invocation.log().info("The instance `" + name + "` is already running. " + ready.shellHint(invocation, name));
+                invocation
+                        .log()
+                        .info("The instance `" + name + "` is already running. " + ready.shellHint(invocation, name));
                 return 0;
             }
             if (!instance.errors().isEmpty() && instance.config() == null) {

@@ -50,7 +50,11 @@ final class Functions {
                         .replace(">", "&gt;")
                         .replace("\"", "&#34;")
                         .replace("'", "&#39;");
-            case "js" -> text(only(name, arguments)).replace("\\", "\\\\").replace("'", "\\'").replace("\"", "\\\"");
+            case "js" ->
+                text(only(name, arguments))
+                        .replace("\\", "\\\\")
+                        .replace("'", "\\'")
+                        .replace("\"", "\\\"");
             case "urlquery" -> URLEncoder.encode(text(only(name, arguments)), StandardCharsets.UTF_8);
             default -> throw new TemplateFault("function \"" + name + "\" not defined");
         };
@@ -62,8 +66,8 @@ final class Functions {
 
     private static int atLeast(String name, int count, List<@Nullable Object> arguments) {
         if (arguments.size() < count) {
-            throw new TemplateFault("wrong number of args for " + name + ": want at least " + count + " got "
-                    + arguments.size());
+            throw new TemplateFault(
+                    "wrong number of args for " + name + ": want at least " + count + " got " + arguments.size());
         }
         return arguments.size();
     }
@@ -147,7 +151,9 @@ final class Functions {
         if (from < 0 || to > size || from > to) {
             throw new TemplateFault("slice bounds out of range: " + from + ":" + to);
         }
-        return value instanceof String text ? text.substring(from, to) : ((List<?>) java.util.Objects.requireNonNull(value)).subList(from, to);
+        return value instanceof String text
+                ? text.substring(from, to)
+                : ((List<?>) java.util.Objects.requireNonNull(value)).subList(from, to);
     }
 
     private static int number(@Nullable Object value) {

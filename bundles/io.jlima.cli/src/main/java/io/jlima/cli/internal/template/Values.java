@@ -30,8 +30,8 @@ final class Values {
                         .map(e -> e.getKey() + ":" + printed(e.getValue()))
                         .collect(Collectors.joining(" ", "map[", "]"));
             case List<?> list -> list.stream().map(Values::printed).collect(Collectors.joining(" ", "[", "]"));
-            case Double number when number == Math.rint(number) && Math.abs(number) < 1e15 ->
-                Long.toString(number.longValue());
+            case Double number
+            when number == Math.rint(number) && Math.abs(number) < 1e15 -> Long.toString(number.longValue());
             default -> value.toString();
         };
     }

@@ -45,7 +45,8 @@ class CompletionRequestTest {
     @Test
     void valuesOfOptions() {
         assertThat(of("list", "-f", "").option()).isEqualTo(LIST.options().getFirst());
-        assertThat(of("list", "--format", "j").option()).isEqualTo(LIST.options().getFirst());
+        assertThat(of("list", "--format", "j").option())
+                .isEqualTo(LIST.options().getFirst());
         assertThat(of("list", "--format=j").option()).isEqualTo(LIST.options().getFirst());
         assertThat(of("list", "--format=j").prefix()).isEqualTo("--format=");
         assertThat(of("list", "--format", "json", "").option()).isNull();

@@ -58,12 +58,14 @@ class CopyPlanTest {
     /** As scp does it: into a directory that is there, else under the new name. */
     @Test
     void slashesForRsync() {
-        assertThat(ends(plan("d/", true, "vm:/tmp/", true).rsync("rsync", "ssh"))).containsExactly("/work/d", "lima-vm:/tmp/");
+        assertThat(ends(plan("d/", true, "vm:/tmp/", true).rsync("rsync", "ssh")))
+                .containsExactly("/work/d", "lima-vm:/tmp/");
         assertThat(ends(plan("d", true, "vm:/tmp/new", false).rsync("rsync", "ssh")))
                 .containsExactly("/work/d/", "lima-vm:/tmp/new");
         assertThat(ends(plan("vm:d", true, "e", false).rsync("rsync", "ssh"))).containsExactly("lima-vm:d/", "/work/e");
         assertThat(ends(plan("f", false, "vm:", true).rsync("rsync", "ssh"))).containsExactly("/work/f", "lima-vm:./");
-        assertThat(ends(plan("f", false, "vm:-g", false).rsync("rsync", "ssh"))).containsExactly("/work/f", "lima-vm:-g");
+        assertThat(ends(plan("f", false, "vm:-g", false).rsync("rsync", "ssh")))
+                .containsExactly("/work/f", "lima-vm:-g");
     }
 
     @Test
@@ -77,6 +79,16 @@ class CopyPlanTest {
     void scpSpeaksSftp() {
         assertThat(plan("d/", true, "vm:/tmp/", true).scp("scp"))
                 .containsExactly(
-                        "scp", "-p", "-s", "-q", "-r", "-3", "-F", "/l/vm/it's/ssh.config", "--", "/work/d", "lima-vm:/tmp");
+                        "scp",
+                        "-p",
+                        "-s",
+                        "-q",
+                        "-r",
+                        "-3",
+                        "-F",
+                        "/l/vm/it's/ssh.config",
+                        "--",
+                        "/work/d",
+                        "lima-vm:/tmp");
     }
 }

@@ -22,12 +22,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CreationTest {
     private final FakeInstances instances = new FakeInstances(Path.of("/lima"));
     private final Reader reader = new Reader();
-    private final Creation creation =
-            new Creation(
-                    instances,
-                    reader,
-                    new EditFlags(reader, (expression, tree) -> List.of(Map.of("cpus", 1))),
-                    new CreationQuestion(instances, new NoCache()));
+    private final Creation creation = new Creation(
+            instances,
+            reader,
+            new EditFlags(reader, (expression, tree) -> List.of(Map.of("cpus", 1))),
+            new CreationQuestion(instances, new NoCache()));
 
     /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
     private static final class Reader implements ConfigReader {

@@ -23,15 +23,15 @@ class PreservedEnvironmentTest {
 
     @Test
     void whatDescribesTheHostStaysThere() {
-        assertThat(PreservedEnvironment.of(with(
-                        Map.of("FOO", "a b", "SSH_AUTH_SOCK", "x", "PATH", "/bin", "_X", "y", "BASH_ENV", "z", "N-O", "q"))))
+        assertThat(PreservedEnvironment.of(with(Map.of(
+                        "FOO", "a b", "SSH_AUTH_SOCK", "x", "PATH", "/bin", "_X", "y", "BASH_ENV", "z", "N-O", "q"))))
                 .containsExactly("FOO=a b");
     }
 
     @Test
     void listsOfTheCaller() {
-        assertThat(PreservedEnvironment.of(
-                        with(Map.of("FOO", "1", "BAR_X", "2", "PATH", "/bin", "LIMA_SHELLENV_BLOCK", "+BAR_*, LIMA_*"))))
+        assertThat(PreservedEnvironment.of(with(
+                        Map.of("FOO", "1", "BAR_X", "2", "PATH", "/bin", "LIMA_SHELLENV_BLOCK", "+BAR_*, LIMA_*"))))
                 .containsExactly("FOO=1");
         assertThat(PreservedEnvironment.of(
                         with(Map.of("FOO", "1", "PATH", "/bin", "LIMA_SHELLENV_BLOCK", "F*O,LIMA_*,HOME"))))

@@ -93,7 +93,8 @@ class ShellCommandTest {
     void open() {
         instances = new FakeInstances(host);
         instances.connection = new Guest();
-        shell = new ShellCommand(instances, new StartNow(instances, new ReadyMessage(instances, new TestDaemon().control)));
+        shell = new ShellCommand(
+                instances, new StartNow(instances, new ReadyMessage(instances, new TestDaemon().control)));
         have(Status.RUNNING, List.of());
     }
 

@@ -31,7 +31,8 @@ public final class CachePruning {
     public void downloads(Predicate<String> kept) throws IOException, InterruptedException {
         for (Path entry : directories(root.resolve("download/by-url-sha256"))) {
             Path url = entry.resolve("url");
-            boolean named = Files.isRegularFile(url) && kept.test(Files.readString(url).strip());
+            boolean named =
+                    Files.isRegularFile(url) && kept.test(Files.readString(url).strip());
             if (!named || !Files.exists(entry.resolve("data"))) {
                 try (DirectoryLock lock = DirectoryLock.acquire(entry, () -> {})) {
                     remove(entry);
@@ -58,7 +59,8 @@ public final class CachePruning {
             return List.of();
         }
         try (Stream<Path> all = Files.list(parent)) {
-            return all.filter(p -> Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS)).toList();
+            return all.filter(p -> Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS))
+                    .toList();
         }
     }
 

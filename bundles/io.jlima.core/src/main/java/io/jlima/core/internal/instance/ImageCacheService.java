@@ -70,7 +70,11 @@ public final class ImageCacheService implements ImageCache {
         for (String name : reader.templateNames(search)) {
             try {
                 ConfigReader.Template template = reader.locate("template:" + name, search);
-                add(urls, instances.check(template.text(), template.source(), caller).config());
+                add(
+                        urls,
+                        instances
+                                .check(template.text(), template.source(), caller)
+                                .config());
             } catch (LimaException e) {
                 progress.warn("Template " + name + " cannot be read, so its images are not known: " + e.what());
             }
@@ -85,7 +89,7 @@ public final class ImageCacheService implements ImageCache {
             add(urls, image.initrd());
         });
         config.containerd().archives().forEach(a -> urls.add(a.location()));
-        config.firmware().images().forEach(f -> urls.add(f.location()));
+        config.firmware().images().forEach(f -> urls.add(f.file().location()));
     }
 
     private static void add(Set<String> urls, @org.jspecify.annotations.Nullable FileRef file) {

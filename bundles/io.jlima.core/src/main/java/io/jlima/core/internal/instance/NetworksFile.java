@@ -155,7 +155,8 @@ public final class NetworksFile implements NetworkSettings {
         }
         if (gateway == null) {
             throw new LimaException(
-                    "a network of mode " + mode + " needs a gateway", "Give one, for example --gateway 192.168.107.1/24");
+                    "a network of mode " + mode + " needs a gateway",
+                    "Give one, for example --gateway 192.168.107.1/24");
         }
         checkAddress(gateway, network.prefix());
     }

@@ -27,7 +27,15 @@ class InstanceCopyTest {
         from = new InstanceFolder("old", Files.createDirectory(home.resolve("old")));
         to = new InstanceFolder("new", home.resolve("new"));
         for (String name : List.of(
-                "lima.yaml", "diffdisk", "basedisk", "protected", "qemu.pid", "qmp.sock", "x.tmp", "ready", "vz-identifier")) {
+                "lima.yaml",
+                "diffdisk",
+                "basedisk",
+                "protected",
+                "qemu.pid",
+                "qmp.sock",
+                "x.tmp",
+                "ready",
+                "vz-identifier")) {
             Files.writeString(from.file(name), name);
         }
         Files.createSymbolicLink(from.file("disk"), Path.of("diffdisk"));
@@ -69,7 +77,9 @@ class InstanceCopyTest {
     @Test
     void renamingKeepsProtection() throws Exception {
         from.moveTo(to);
-        assertThat(names(to)).contains("protected", "lima.yaml", "sub/file").doesNotContain("qemu.pid", "qmp.sock", "ready");
+        assertThat(names(to))
+                .contains("protected", "lima.yaml", "sub/file")
+                .doesNotContain("qemu.pid", "qmp.sock", "ready");
         assertThat(Files.exists(from.path(), LinkOption.NOFOLLOW_LINKS)).isFalse();
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.hypervisor.qemu.internal;
 
-import java.util.Optional;
-import io.jlima.api.machine.Snapshots;
 import io.jlima.api.LimaException;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.machine.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
