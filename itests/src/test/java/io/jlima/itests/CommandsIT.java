@@ -135,4 +135,45 @@ class CommandsIT {
                     .isTrue();
         }
     }
+
+    @Test
+    @Order(5)
+    void wrongUsageOfEachCommandIsOneLine() {
+        for (List<String> command : commands()) {
+            List<String> words = new ArrayList<>(command);
+            words.add("--no-such-flag");
+            assertRefused(words, "unknown flag: --no-such-flag");
+            if (needsArguments(command)) {
+                assertRefused(command, "arg\\(s\\), (only )?received 0|requires instance name as first argument");
+            }
+        }
+    }
+
+    private void assertRefused(List<String> words, String complaint) {
+        Home.Result result = home.limactl(words.toArray(String[]::new));
+        assertThat(result.code()).as(words + result.all()).isEqualTo(1);
+        assertThat(result.out()).as("%s", words).isEmpty();
+        assertThat(result.err().lines().filter(l -> l.contains("level=fatal")))
+                .as("%s", words)
+                .singleElement()
+                .asString()
+                .containsPattern(complaint);
+    }
+
+    /** The usage line has a word without brackets behind the command and its flags. */
+    private boolean needsArguments(List<String> command) {
+        List<String> words = new ArrayList<>(command);
+        words.add("--help");
+        String start = "  limactl " + String.join(" ", command);
+        String rest = home.good(words.toArray(String[]::new))
+                .out()
+                .lines()
+                .filter(l -> l.startsWith(start))
+                .findFirst()
+                .orElseThrow()
+                .substring(start.length())
+                .replace("[flags]", "")
+                .strip();
+        return !rest.isEmpty() && !rest.startsWith("[");
+    }
 }
