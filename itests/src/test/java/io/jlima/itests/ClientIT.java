@@ -119,8 +119,8 @@ class ClientIT {
     @Test
     void aReaderThatHasEnoughEndsTheCommandSilently() {
         try (Home home = home()) {
-            Result result = home.shell(home.program() + " create --help | head -n 1; trap '' PIPE; "
-                    + home.program() + " list --help 2>" + home.path + "/err | true; wait; cat " + home.path + "/err");
+            Result result = home.shell(home.program() + " create --help | head -n 1; trap '' PIPE; " + home.program()
+                    + " list --help 2>" + home.path + "/err | true; wait; cat " + home.path + "/err");
             assertThat(result.out().lines().count()).isEqualTo(1);
             assertThat(result.err()).isEmpty();
         }
@@ -323,8 +323,9 @@ class ClientIT {
         try (Home home = home()) {
             // No Java by any name, and no folder where one might be found.
             home.with("JLIMA_JAVA_HOME", null).with("JAVA_HOME", null).with("HOME", home.path + "/_nobody");
-            Result result = home.shell("unshare -rm sh -c 'for d in /usr/lib/jvm /opt; do mount -t tmpfs none $d; done; "
-                    + "PATH=/usr/bin:/bin; " + home.program() + " list -q'");
+            Result result =
+                    home.shell("unshare -rm sh -c 'for d in /usr/lib/jvm /opt; do mount -t tmpfs none $d; done; "
+                            + "PATH=/usr/bin:/bin; " + home.program() + " list -q'");
             assertThat(result.code()).as(result.all()).isOne();
             assertThat(result.err()).startsWith("limactl: no Java 25 or newer was found.");
             assertThat(home.hasDaemon()).isFalse();

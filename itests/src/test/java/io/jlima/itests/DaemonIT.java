@@ -3,7 +3,6 @@ package io.jlima.itests;
 
 import static io.jlima.itests.Home.eventually;
 import static io.jlima.itests.Home.isAlive;
-import static io.jlima.itests.SilentGuest.WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.itests.Home.Result;
@@ -14,9 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -182,7 +182,11 @@ final class Home implements AutoCloseable {
     }
 
     Result shell(String script) {
-        return await(process(List.of("/bin/sh", "-c", script)), "", LIMIT_SECONDS);
+        return shellWithin(LIMIT_SECONDS, script);
+    }
+
+    Result shellWithin(long seconds, String script) {
+        return await(process(List.of("/bin/sh", "-c", script)), "", seconds);
     }
 
     static Result await(Process process, String input, long seconds) {

@@ -40,7 +40,9 @@ enum TestedClient {
 
     private boolean isHere() {
         if (this == CROSS_BUILT) {
-            return machine().equals("x86_64") && onPath(program()) && interpreter.stream().allMatch(TestedClient::onPath);
+            return machine().equals("x86_64")
+                    && onPath(program())
+                    && interpreter.stream().allMatch(TestedClient::onPath);
         }
         return this == JAVA || onPath("cc");
     }
@@ -100,6 +102,6 @@ enum TestedClient {
                         "_JLIMA_VERSION", "0.1.0",
                         "_JLIMA_UMASK", "0027",
                         "_JLIMA_TERMINALS", "000")
-                : Map.of("LIMA_HOME", home.toString());
+                : Map.of("LIMA_HOME", home.toString(), "ASAN_OPTIONS", "detect_leaks=0");
     }
 }
