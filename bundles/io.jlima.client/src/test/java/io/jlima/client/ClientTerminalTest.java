@@ -82,7 +82,8 @@ class ClientTerminalTest extends ClientCase {
         Frame key = frames.poll(20, TimeUnit.SECONDS);
         assertThat(key).isNotNull().returns(1, Frame::type).returns("\u0003", Frame::text);
 
-        new ProcessBuilder("stty", "-F", Files.readString(tty).strip(), "rows", "33", "cols", "77")
+        // One change, of which there is one signal.
+        new ProcessBuilder("stty", "-F", Files.readString(tty).strip(), "rows", "33")
                 .start()
                 .waitFor();
         assertSize(frames.poll(20, TimeUnit.SECONDS));
@@ -122,6 +123,6 @@ class ClientTerminalTest extends ClientCase {
             throw new AssertionError("the client says nothing of the terminal's size");
         }
         assertThat(frame.type()).isEqualTo(2);
-        assertThat(frame.body()).containsExactly(0, 0, 0, 77, 0, 0, 0, 33);
+        assertThat(frame.body()).containsExactly(0, 0, 0, 80, 0, 0, 0, 33);
     }
 }
