@@ -46,6 +46,7 @@ enum {
     LONGEST_REQUEST = 4 << 20,
     PIECE = 65536,         // what is moved at once; a pipe of Linux holds as much
     INTERRUPTED = 130,     // exit code of a program that was interrupted: 128 + SIGINT
+    UNHEARD = 141,         // and of one whose reader has gone away: 128 + SIGPIPE
     LAST_WORDS = 15,       // lines of the daemon's log that are shown when it does not answer
     ASK_ANOTHER_DAEMON = -1 // what serve() says when this daemon has not taken the command
 };
@@ -536,6 +537,10 @@ static void write_failed(int to) {
     if (errno == EINTR || errno == EAGAIN) {
         return;
     }
+    if (errno == EPIPE) {
+        // Whoever started us has the signal ignored that would have ended us. It is no error all the same.
+        leave(UNHEARD);
+    }
     fail("cannot write to standard %s: %s", to == 1 ? "output" : "error", strerror(errno));
 }
 
@@ -790,14 +795,11 @@ static int restart(void) {
 
 // ---- Where everything is ----
 
-// Whatever is opened must not take the place of a stream that the caller has closed; using that is an error, as before.
+// Whatever is opened must not take the place of a stream that the caller has closed.
 static void occupy_closed_streams(void) {
     for (int stream = 0; stream <= 2; stream++) {
-        if (fcntl(stream, F_GETFD) < 0) {
-            int opened = open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY);
-            if (opened != stream) {
-                _exit(1);
-            }
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) != stream) {
+            _exit(1);
         }
     }
 }

@@ -21,9 +21,10 @@ class ArchiveIT {
     void theClientForTheMachineIsTaken() throws IOException {
         try (Home home = Home.create()) {
             Path archive = Home.DISTRIBUTION.resolveSibling(Home.DISTRIBUTION.getFileName() + ".tar.gz");
-            assertThat(home.shell("tar -xzf " + archive + " -C " + home.path).code())
+            Path unpacked = Files.createDirectory(home.path.resolve("_unpacked"));
+            assertThat(home.shell("tar -xzf " + archive + " -C " + unpacked).code())
                     .isZero();
-            Path installed = home.path.resolve(Home.DISTRIBUTION.getFileName());
+            Path installed = unpacked.resolve(Home.DISTRIBUTION.getFileName());
             home.using(installed);
             assertThat(home.good("list", "-q").out()).isEmpty();
             home.good("daemon", "stop");

@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,7 +76,7 @@ public final class HomeFolder {
         if (before != null && before.stamp().equals(stamp)) {
             return before.instances();
         }
-        Instant readAt = Instant.now();
+        long readAt = System.currentTimeMillis();
         List<InstanceFolder> found = list();
         listing = stamp.isSettled(readAt) ? new Listing(stamp, found) : null;
         return found;

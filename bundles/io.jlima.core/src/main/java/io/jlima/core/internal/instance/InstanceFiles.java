@@ -52,7 +52,7 @@ final class InstanceFiles {
     /** What a configuration takes from outside the directory of its instance. */
     record Defaults(List<FileStamp> stamps) {}
 
-    private record Known(List<FileStamp> stamps, Defaults defaults, Content content) {}
+    private record Known(Path yaml, FileStamp directory, FileStamp text, Defaults defaults, Content content) {}
 
     Defaults defaults() {
         return new Defaults(List.of(
@@ -60,33 +60,33 @@ final class InstanceFiles {
                 FileStamp.of(home.config().resolve("override.yaml"))));
     }
 
-    /** @param defaults of this moment */
+    /**
+     * All files of interest beside lima.yaml are made by a rename, or it is their being there that counts: the stamp of
+     * the directory tells.
+     *
+     * @param defaults of this moment
+     */
     Content of(InstanceFolder folder, Defaults defaults) {
-        List<FileStamp> stamps = stamps(folder);
         Known before = known.get(folder.name());
+        Path yaml = before != null ? before.yaml() : folder.limaYaml();
+        FileStamp directory = FileStamp.of(folder.path());
+        FileStamp text = FileStamp.of(yaml);
         if (before != null
-                && before.stamps().equals(stamps)
+                && before.directory().equals(directory)
+                && before.text().equals(text)
                 && before.defaults().equals(defaults)) {
             return before.content();
         }
-        var readAt = clock.instant();
+        long readAt = clock.millis();
         Content content = read(folder);
-        if (stamps.stream().allMatch(s -> s.isSettled(readAt))
+        if (directory.isSettled(readAt)
+                && text.isSettled(readAt)
                 && defaults.stamps().stream().allMatch(s -> s.isSettled(readAt))) {
-            known.put(folder.name(), new Known(stamps, defaults, content));
+            known.put(folder.name(), new Known(yaml, directory, text, defaults, content));
         } else {
             known.remove(folder.name());
         }
         return content;
-    }
-
-    /** All other files of interest are made by a rename or a link, which the directory's own stamp tells. */
-    private static List<FileStamp> stamps(InstanceFolder folder) {
-        Path directory = folder.path();
-        return List.of(
-                FileStamp.of(directory),
-                FileStamp.of(directory.resolve("lima.yaml")),
-                FileStamp.of(directory.resolve("lima-version")));
     }
 
     private Content read(InstanceFolder folder) {

@@ -69,7 +69,6 @@ class InstanceFilesTest {
     private InstanceFiles.Content settled() throws IOException {
         age(folder.path());
         age(folder.limaYaml());
-        age(folder.file("lima-version"));
         return content();
     }
 
