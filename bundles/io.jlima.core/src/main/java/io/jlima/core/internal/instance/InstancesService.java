@@ -48,6 +48,7 @@ public final class InstancesService implements Instances {
 
     private final HomeFolder home;
     private final Platform platform;
+    private final InstanceFiles files;
     private final Map<String, LiveInstance> live = new ConcurrentHashMap<>();
     private final Set<String> inCreation = ConcurrentHashMap.newKeySet();
     private final Drivers.Registration adoption;
@@ -74,6 +75,7 @@ public final class InstancesService implements Instances {
                 new GuestAccess(home, connector),
                 new SshPorts(),
                 new Events());
+        files = new InstanceFiles(home, platform.configurations(), platform.ports(), InstantSource.system());
         departure = drivers.onDeparture(this::letGoAll);
         services = drivers.onGuestService(
                 service -> guests().forEach(guest -> guest.attach(service)),
@@ -190,7 +192,8 @@ public final class InstancesService implements Instances {
 
     @Override
     public List<Instance> list() {
-        return home.instances().stream().map(this::look).toList();
+        InstanceFiles.Defaults defaults = files.defaults();
+        return home.instances().stream().map(folder -> look(folder, defaults)).toList();
     }
 
     @Override
@@ -202,18 +205,14 @@ public final class InstancesService implements Instances {
     }
 
     private Instance look(InstanceFolder folder) {
+        return look(folder, files.defaults());
+    }
+
+    private Instance look(InstanceFolder folder, InstanceFiles.Defaults defaults) {
         LiveInstance now = of(folder.name());
-        List<String> errors = new ArrayList<>();
-        Configuration configuration = null;
-        try {
-            configuration = platform.configurations().read(folder, HostEnvironment.ofThisProcess());
-        } catch (LimaException e) {
-            errors.add(e.getMessage());
-        } catch (RuntimeException e) {
-            // One file that its reader trips over must not hide all other instances.
-            LOG.error("The configuration of {} cannot be read", folder.name(), e);
-            errors.add("internal error while reading " + folder.limaYaml() + ": " + e);
-        }
+        InstanceFiles.Content content = files.of(folder, defaults);
+        List<String> errors = new ArrayList<>(content.errors());
+        Configuration configuration = content.configuration();
         Status status;
         Machine machine;
         HostAgent agent;
@@ -233,7 +232,7 @@ public final class InstancesService implements Instances {
         } finally {
             now.lock.unlock();
         }
-        if (status == Status.STOPPED && LimaHostAgent.runs(folder)) {
+        if (status == Status.STOPPED && content.hasAgent() && LimaHostAgent.runs(folder)) {
             status = Status.RUNNING;
         } else if (configuration == null && status == Status.STOPPED) {
             status = Status.BROKEN;
@@ -241,7 +240,7 @@ public final class InstancesService implements Instances {
         var config = configuration == null ? null : configuration.config();
         if (port == 0) {
             int configured = config == null ? 0 : config.ssh().localPort();
-            port = configured != 0 ? configured : platform.ports().last(folder);
+            port = configured != 0 ? configured : content.port();
         }
         return new Instance(
                 folder.name(),
@@ -254,8 +253,8 @@ public final class InstancesService implements Instances {
                 port,
                 agent == null ? 0 : ProcessHandle.current().pid(),
                 machine == null ? 0 : machine.identity().pid(),
-                folder.isProtected(),
-                folder.version(),
+                content.isProtected(),
+                content.version(),
                 errors,
                 activity);
     }
@@ -531,6 +530,7 @@ public final class InstancesService implements Instances {
             end(instance, true, progress);
             instance.folder.delete();
             live.remove(name, instance);
+            files.forget(instance.folder);
         } finally {
             leaveStopping(instance);
         }
