@@ -356,11 +356,16 @@ class BadInputIT {
     }
 
     @Test
-    void aLimaHomeThatCannotBeWrittenToIsSaid() {
+    void aLimaHomeThatCannotBeWrittenToIsSaid() throws IOException {
         try (Home home = guest.home()) {
             Result cold = home.shell("unshare -rm sh -c 'mount --bind " + home.path + " " + home.path
                     + " && mount -o remount,bind,ro " + home.path + " || exit 9; exec " + home.program() + " list'");
             assertThat(refused(cold)).contains("LIMA_HOME " + home.path, "Read-only file system");
+            // What lies there may be somebody else's, of an earlier life as root for example.
+            Path log = Files.createDirectories(home.path.resolve("_daemon/log"));
+            assertThat(refused(home.limactl("list")))
+                    .contains("LIMA_HOME " + home.path + " cannot be written to: ", "directory");
+            Files.delete(log);
             home.write("a.yaml", guest.yaml());
             Result warm = home.shell("unshare -rm sh -c '" + home.program() + " list; mount --bind " + home.path + " "
                     + home.path + " && mount -o remount,bind,ro " + home.path + " || exit 9; exec " + home.program()

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -433,6 +435,36 @@ class DaemonIT {
             assertThat(unknown.code()).isEqualTo(1);
             assertThat(unknown.err()).contains("nosuch");
             assertThat(home.good("list", "-q").out()).isEqualTo("a\n");
+        }
+    }
+
+    /** A bundle that has a name and nothing else. */
+    private static Path bundle(Home home) throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().putValue("Manifest-Version", "1.0");
+        manifest.getMainAttributes().putValue("Bundle-ManifestVersion", "2");
+        manifest.getMainAttributes().putValue("Bundle-SymbolicName", "com.acme.nothing");
+        Path jar = home.path.resolve("nothing.jar");
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+        return jar;
+    }
+
+    /** The folders are the only truth about bundles: nothing comes back out of a cache. */
+    @Test
+    void aPluginLastsAsLongAsItsJarAndWhatTheConsoleInstallsAsLongAsTheDaemon() throws IOException {
+        try (Home home = guest.home()) {
+            Path jar = bundle(home);
+            home.good("console", "install", "file:" + jar);
+            assertThat(home.good("console", "lb", "-s").out()).contains("com.acme.nothing");
+            home.good("daemon", "restart");
+            assertThat(home.good("console", "lb", "-s").out()).doesNotContain("com.acme.nothing");
+            Path plugin = Files.copy(
+                    jar, Files.createDirectories(home.path.resolve("_plugins")).resolve("nothing.jar"));
+            home.good("daemon", "restart");
+            assertThat(home.good("console", "lb", "-s").out()).contains("Active", "com.acme.nothing");
+            Files.delete(plugin);
+            home.good("daemon", "restart");
+            assertThat(home.good("console", "lb", "-s").out()).doesNotContain("com.acme.nothing");
         }
     }
 
