@@ -3,6 +3,9 @@ package io.jlima.api.mount;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
@@ -14,11 +17,21 @@ public interface MountDriver {
     String MOUNT_TYPE = "mountType";
 
     /**
-     * Says what these mounts need.
+     * Says what these mounts need. Nothing may be started yet.
      *
+     * @param request the instance, and the hypervisor that says which devices it can realise
+     * @param mounts at least one
      * @throws LimaException when an option cannot be honoured
      */
-    MountPlan plan(List<Mount> mounts);
+    MountPlan plan(SetupRequest request, List<Mount> mounts);
+
+    /**
+     * Mounts what the guest does not mount by itself, and keeps it mounted. Called for a guest that boots and for one
+     * that was adopted; like {@link io.jlima.api.guest.GuestService#attach}, it returns at once.
+     */
+    default Attachment attach(Guest guest, List<Mount> mounts) {
+        return Attachment.NONE;
+    }
 
     /**
      * @param devices what the machine needs

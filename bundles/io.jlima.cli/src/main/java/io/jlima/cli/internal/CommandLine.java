@@ -16,11 +16,12 @@ import java.util.Optional;
  *
  * @param options values by long name, in the order given; a switch has the values {@code true} or {@code false}
  */
-record CommandLine(List<String> arguments, Map<String, List<String>> options) {
+public record CommandLine(List<String> arguments, Map<String, List<String>> options) {
     /** Options that every command takes. */
-    static final List<Option> GLOBAL = List.of(
-            new Option("log-level", null, "LEVEL", "least level of messages: trace, debug, info, warn, error, fatal"),
-            new Option("log-format", null, "FORMAT", "form of messages: text or json"),
+    public static final List<Option> GLOBAL = List.of(
+            new Option("log-level", null, "LEVEL", "least level of messages: trace, debug, info, warn, error, fatal")
+                    .oneOf("trace", "debug", "info", "warn", "error", "fatal"),
+            new Option("log-format", null, "FORMAT", "form of messages: text or json").oneOf("text", "json"),
             new Option("debug", null, null, "show debug messages"),
             new Option("tty", null, null, "allow questions and progress bars; default: whether stdout is a terminal"),
             new Option("yes", "y", null, "ask nothing, the same as --tty=false"),
@@ -34,6 +35,11 @@ record CommandLine(List<String> arguments, Map<String, List<String>> options) {
     /** Splits the words after the command's name. */
     static CommandLine of(CommandSpec spec, List<String> words) {
         return parse(words, spec.options(), spec.flagsEndAtFirstArgument());
+    }
+
+    /** Splits the words after a group's name; stops at the member's word. */
+    static CommandLine ofGroup(List<String> words) {
+        return parse(words, List.of(), true);
     }
 
     private static CommandLine parse(List<String> words, List<Option> own, boolean flagsEndAtFirstArgument) {
@@ -66,10 +72,8 @@ record CommandLine(List<String> arguments, Map<String, List<String>> options) {
             String word, List<String> words, int at, List<Option> known, Map<String, List<String>> options) {
         int equals = word.indexOf('=');
         String name = word.substring(2, equals < 0 ? word.length() : equals);
-        Option option = known.stream()
-                .filter(o -> o.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new LimaException("unknown flag: --" + name));
+        Option option =
+                known.stream().filter(o -> o.name().equals(name)).findFirst().orElseThrow(() -> unknown(name, known));
         if (option.value() == null) {
             put(options, name, equals < 0 ? "true" : truth(word.substring(equals + 1), "--" + name));
             return at;
@@ -83,6 +87,13 @@ record CommandLine(List<String> arguments, Map<String, List<String>> options) {
         }
         put(options, name, words.get(at));
         return at + 1;
+    }
+
+    private static LimaException unknown(String name, List<Option> known) {
+        List<String> near = Spelling.near(name, known.stream().map(Option::name).toList());
+        return near.isEmpty()
+                ? new LimaException("unknown flag: --" + name)
+                : new LimaException("unknown flag: --" + name, "Did you mean --" + String.join(" or --", near) + "?");
     }
 
     private static int shortOptions(

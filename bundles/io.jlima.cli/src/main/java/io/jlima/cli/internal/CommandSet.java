@@ -26,9 +26,6 @@ public final class CommandSet {
     /** Conventional exit code of a program that was interrupted: 128 + SIGINT. */
     static final int INTERRUPTED = 130;
 
-    /** Words further apart than this are no misspellings of each other. */
-    private static final int TYPO_DISTANCE = 2;
-
     private final Map<Command, CommandSpec> commands = new ConcurrentHashMap<>();
     private final DaemonControl control;
 
@@ -58,9 +55,14 @@ public final class CommandSet {
     }
 
     Optional<Command> find(String name) {
+        int blank = name.indexOf(' ');
+        String group = name.substring(0, blank + 1);
+        String word = name.substring(blank + 1);
         return entries().stream()
                 .filter(e -> e.getValue().name().equals(name)
-                        || e.getValue().aliases().contains(name))
+                        || e.getValue().name().lastIndexOf(' ') == blank
+                                && e.getValue().name().startsWith(group)
+                                && e.getValue().aliases().contains(word))
                 .map(Map.Entry::getKey)
                 .findFirst();
     }
@@ -87,15 +89,28 @@ public final class CommandSet {
             if (words.getFirst().equals("help")) {
                 return help(caller, words.subList(1, words.size()));
             }
-            Command command = find(words.getFirst()).orElseThrow(() -> unknown(words.getFirst()));
+            CommandLine before = global;
+            String name = words.getFirst();
+            Optional<CommandSpec> group = group(name);
+            if (group.isPresent()) {
+                before = global.with(CommandLine.ofGroup(words.subList(1, words.size())));
+                words = before.arguments();
+                log = new LogLines(caller, before);
+                if (words.isEmpty() || before.has("help")) {
+                    caller.out().print(Help.groupPage(group.get(), members(group.get())));
+                    return 0;
+                }
+                name = group.get().name() + " " + words.getFirst();
+            }
+            Command command = named(name);
             CommandSpec spec = command.spec();
-            CommandLine line = global.with(CommandLine.of(spec, words.subList(1, words.size())));
+            CommandLine line = before.with(CommandLine.of(spec, words.subList(1, words.size())));
             log = new LogLines(caller, line);
             if (line.has("help")) {
                 caller.out().print(Help.page(spec));
                 return 0;
             }
-            checkArguments(spec, line.arguments().size(), words);
+            checkArguments(spec, line.arguments().size());
             return command.run(new ParsedInvocation(caller, line, log));
         } catch (LimaException e) {
             return told(caller, log, e);
@@ -127,14 +142,40 @@ public final class CommandSet {
     private int help(Caller caller, List<String> words) {
         if (words.isEmpty()) {
             caller.out().print(Help.overview(specs()));
-        } else {
-            Command command = find(words.getFirst()).orElseThrow(() -> unknown(words.getFirst()));
-            caller.out().print(Help.page(command.spec()));
+            return 0;
         }
+        Optional<CommandSpec> group = group(words.getFirst());
+        if (group.isPresent() && words.size() == 1) {
+            caller.out().print(Help.groupPage(group.get(), members(group.get())));
+            return 0;
+        }
+        caller.out()
+                .print(Help.page(
+                        named(group.map(g -> g.name() + " " + words.get(1)).orElse(words.getFirst()))
+                                .spec()));
         return 0;
     }
 
-    private static void checkArguments(CommandSpec spec, int count, List<String> words) {
+    private Command named(String name) {
+        return find(name).orElseThrow(() -> unknown(name));
+    }
+
+    /** The group that the word names; empty when it names none. */
+    Optional<CommandSpec> group(String word) {
+        return specs().stream()
+                .filter(s -> s.name().equals(word) || s.aliases().contains(word))
+                .filter(s -> !members(s).isEmpty())
+                .findFirst();
+    }
+
+    /** The commands of a group, by name. */
+    List<CommandSpec> members(CommandSpec group) {
+        return specs().stream()
+                .filter(s -> s.name().startsWith(group.name() + " "))
+                .toList();
+    }
+
+    private static void checkArguments(CommandSpec spec, int count) {
         String reason = null;
         if (spec.maxArguments() == 0 && count > 0) {
             reason = "accepts 0 arg(s), received " + count;
@@ -148,42 +189,28 @@ public final class CommandSet {
         }
         if (reason != null) {
             throw new LimaException(
-                    "`limactl " + words.getFirst() + "` " + reason,
+                    "`limactl " + spec.name() + "` " + reason,
                     null,
                     "Usage: " + Help.usage(spec) + "; see `limactl " + spec.name() + " --help`",
                     null);
         }
     }
 
-    private LimaException unknown(String word) {
-        List<String> near = specs().stream()
+    private LimaException unknown(String name) {
+        int blank = name.indexOf(' ');
+        String group = blank < 0 ? "limactl" : "limactl " + name.substring(0, blank);
+        String word = name.substring(blank + 1);
+        List<String> known = specs().stream()
                 .filter(s -> s.group() != CommandSpec.Group.HIDDEN)
                 .map(CommandSpec::name)
-                .filter(name -> name.startsWith(word) || distance(name, word) <= TYPO_DISTANCE)
+                .filter(n -> blank < 0 ? !n.contains(" ") : n.startsWith(name.substring(0, blank + 1)))
+                .map(n -> n.substring(n.indexOf(' ') + 1))
                 .toList();
-        List<String> guesses = word.equals("ssh") ? List.of("shell") : near;
+        List<String> guesses = word.equals("ssh") ? List.of("shell") : Spelling.near(word, known);
         return new LimaException(
-                "unknown command \"" + word + "\" for \"limactl\"",
+                "unknown command \"" + word + "\" for \"" + group + "\"",
                 guesses.isEmpty()
-                        ? "See `limactl --help` for all commands"
+                        ? "See `" + group + " --help` for all commands"
                         : "Did you mean this? " + String.join(", ", guesses));
-    }
-
-    /** Levenshtein distance. */
-    static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitution, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -44,6 +44,10 @@ public final class GogoBridge {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void addCommand(Command command) {
+        if (command.spec().name().contains(" ")) {
+            // A group's members are reached by the group's word.
+            return;
+        }
         List<String> names = new ArrayList<>(command.spec().aliases());
         names.addFirst(command.spec().name());
         Hashtable<String, Object> properties = new Hashtable<>();

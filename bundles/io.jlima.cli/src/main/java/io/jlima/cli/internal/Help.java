@@ -40,9 +40,33 @@ final class Help {
     private static void group(StringBuilder page, String title, Group group, List<CommandSpec> specs) {
         page.append(title).append('\n');
         specs.stream()
-                .filter(s -> s.group() == group)
+                .filter(s -> s.group() == group && !s.name().contains(" "))
                 .forEach(s -> page.append(String.format(Locale.ROOT, "  %-15s %s%n", s.name(), s.summary())));
         page.append('\n');
+    }
+
+    static String groupPage(CommandSpec group, List<CommandSpec> members) {
+        StringBuilder page = new StringBuilder(group.summary()).append(".\n\nUsage:\n  limactl ");
+        page.append(group.name()).append(" COMMAND\n");
+        if (!group.aliases().isEmpty()) {
+            page.append("\nOther names: ")
+                    .append(String.join(", ", group.aliases()))
+                    .append('\n');
+        }
+        if (!group.description().isBlank()) {
+            page.append('\n').append(group.description().strip()).append('\n');
+        }
+        page.append("\nCommands:\n");
+        members.stream().filter(s -> s.group() != Group.HIDDEN).forEach(s -> {
+            String word = s.name().substring(group.name().length() + 1);
+            page.append(String.format(Locale.ROOT, "  %-15s %s%n", word, s.summary()));
+        });
+        page.append("\nGlobal flags:\n");
+        CommandLine.GLOBAL.forEach(option -> option(page, option));
+        return page.append("\nSee `limactl ")
+                .append(group.name())
+                .append(" COMMAND --help` for a command's own page.\n")
+                .toString();
     }
 
     static String page(CommandSpec spec) {

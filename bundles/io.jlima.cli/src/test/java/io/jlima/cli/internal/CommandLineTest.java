@@ -62,7 +62,7 @@ class CommandLineTest {
         "--bogus, unknown flag: --bogus",
         "--bogus=1, unknown flag: --bogus",
         "--=1, 'unknown flag: --'",
-        "---force, unknown flag: ---force",
+        "---bogus, unknown flag: ---bogus",
         "-x, unknown shorthand flag: 'x' in -x",
         "-fx, unknown shorthand flag: 'x' in -fx",
         "--name, flag needs an argument: --name",

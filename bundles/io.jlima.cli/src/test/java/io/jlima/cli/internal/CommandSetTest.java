@@ -86,6 +86,50 @@ class CommandSetTest {
         assertThat(caller.outText()).startsWith("limactl version 2.");
     }
 
+    @Test
+    void membersOfAGroupAreFoundByTwoWords() {
+        commands.addCommand(
+                command(CommandSpec.group("disk", "Look after disks").alias("disks"), i -> 99));
+        commands.addCommand(command(
+                CommandSpec.of("disk list", Group.ADVANCED, "List disks").alias("ls"), i -> {
+                    i.out().println("listed");
+                    return 0;
+                }));
+        commands.addCommand(command(CommandSpec.of("disk delete", Group.ADVANCED, "Delete disks"), i -> 0));
+        for (String[] words :
+                new String[][] {{"disk", "list"}, {"disks", "ls"}, {"--debug", "disk", "--debug", "ls"}}) {
+            assertThat(run(words)).isZero();
+            assertThat(caller.outText()).isEqualTo("listed\n");
+        }
+        assertThat(run("disk")).isZero();
+        String page = caller.outText();
+        assertThat(page).contains("  list            List disks\n").contains("  delete          Delete disks\n");
+        for (String[] words : new String[][] {{"disk", "--help"}, {"help", "disk"}}) {
+            assertThat(run(words)).isZero();
+            assertThat(caller.outText()).isEqualTo(page);
+        }
+        assertThat(run("help", "disk", "list")).isZero();
+        assertThat(caller.outText()).startsWith("List disks.\n\nUsage:\n  limactl disk list\n");
+        assertThat(run("--help")).isZero();
+        assertThat(caller.outText()).contains("disk ").doesNotContain("disk list");
+        assertThat(run("disk", "lsit")).isOne();
+        assertThat(caller.errText())
+                .contains("unknown command \\\"lsit\\\" for \\\"limactl disk\\\"")
+                .contains("Did you mean this? list");
+        assertThat(run("disk", "list", "x")).isOne();
+        assertThat(caller.errText()).contains("`limactl disk list` accepts 0 arg(s), received 1");
+    }
+
+    @Test
+    void aMistypedFlagIsAnsweredWithTheNearest() {
+        commands.addCommand(command(
+                CommandSpec.of("list", Group.BASIC, "List")
+                        .with(new CommandSpec.Option("format", "f", "FORMAT", "form")),
+                i -> 0));
+        assertThat(run("list", "--fromat", "x")).isOne();
+        assertThat(caller.errText()).contains("unknown flag: --fromat").contains("Did you mean --format?");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "lits, 'Did you mean this? list'",
@@ -185,7 +229,7 @@ class CommandSetTest {
     @ParameterizedTest
     @CsvSource({"'', '', 0", "a, '', 1", "list, lits, 2", "stop, start, 3", "kitten, sitting, 3"})
     void distances(String a, String b, int distance) {
-        assertThat(CommandSet.distance(a, b)).isEqualTo(distance);
-        assertThat(CommandSet.distance(b, a)).isEqualTo(distance);
+        assertThat(Spelling.distance(a, b)).isEqualTo(distance);
+        assertThat(Spelling.distance(b, a)).isEqualTo(distance);
     }
 }

@@ -22,15 +22,23 @@ final class Resolution {
         this.facts = facts;
     }
 
+    /** One of the three texts of a configuration, and its name in messages. */
+    record Source(String text, String name) {}
+
     Resolved resolve(String text, String source) {
-        Mapping instance = inShape(YamlText.read(text, source));
+        return resolve(file("default.yaml"), new Source(text, source), file("override.yaml"));
+    }
+
+    /** The same of three texts, so that nothing but them counts. */
+    Resolved resolve(Source lower, Source own, Source upper) {
+        Mapping instance = inShape(own);
         new ParamRules(findings).checkUse(instance);
-        Layers layers = new Layers(layer("default.yaml"), instance, layer("override.yaml"));
+        Layers layers = new Layers(inShape(lower), instance, inShape(upper));
 
         Mapping document = layers.merged();
         fill(document, layers, instance.textMap("param"));
         validate(document);
-        findings.throwErrors(source);
+        findings.throwErrors(own.name());
         return new Resolved(ConfigDecoder.decode(document), PlainTree.of(inOrder(document)), findings.warnings());
     }
 
@@ -46,13 +54,13 @@ final class Resolution {
         return ordered;
     }
 
-    private Mapping layer(String name) {
+    private Source file(String name) {
         Path file = facts.configDirectory().resolve(name);
-        return Files.exists(file) ? inShape(YamlText.read(TextFile.read(file), file.toString())) : new Mapping();
+        return new Source(Files.exists(file) ? TextFile.read(file) : "", file.toString());
     }
 
-    private Mapping inShape(Mapping document) {
-        Mapping layer = new Conformer(findings).conform(document);
+    private Mapping inShape(Source source) {
+        Mapping layer = new Conformer(findings).conform(YamlText.read(source.text(), source.name()));
         new OldKeys(findings).translate(layer);
         return layer;
     }

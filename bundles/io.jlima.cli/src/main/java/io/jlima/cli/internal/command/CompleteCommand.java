@@ -5,9 +5,10 @@ import io.jlima.api.command.Command;
 import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
+import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
-import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
+import io.jlima.cli.internal.CommandLine;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,55 +58,79 @@ public final class CompleteCommand implements Command {
 
     @Override
     public int run(Invocation invocation) {
-        List<String> words = invocation.arguments();
-        String last = words.getLast();
-        boolean files = false;
+        CompletionRequest request = CompletionRequest.of(invocation.arguments(), others.values());
         Stream<String> candidates;
-        if (words.size() == 1) {
-            candidates = others.values().stream()
-                    .filter(s -> s.group() != Group.HIDDEN)
-                    .map(s -> s.name() + "\t" + s.summary());
+        boolean files = false;
+        if (request.option() != null) {
+            candidates = values(request.option(), invocation);
+            files = List.of("FILE", "DIR")
+                    .contains(String.valueOf(request.option().value()));
+        } else if (request.spec() == null) {
+            candidates = request.last().startsWith("-") ? flags(List.of()) : commands(request.group());
+        } else if (request.last().startsWith("-") && request.flags()) {
+            candidates = flags(request.spec().options());
         } else {
-            CommandSpec spec = others.values().stream()
-                    .filter(s ->
-                            s.name().equals(words.getFirst()) || s.aliases().contains(words.getFirst()))
-                    .findFirst()
-                    .orElse(null);
-            if (spec == null) {
-                candidates = Stream.empty();
-            } else if (last.startsWith("-")) {
-                candidates = spec.options().stream().map(o -> "--" + o.name() + "\t" + o.help());
-            } else {
-                candidates = arguments(spec, invocation, words.size());
-                files = spec.argumentKind() == ArgumentKind.INSTANCE_OR_TEMPLATE
-                        || spec.argumentKind() == ArgumentKind.OTHER;
-            }
+            candidates = arguments(request.spec(), invocation, request);
+            files = switch (request.spec().argumentKind()) {
+                case INSTANCE_OR_TEMPLATE, TEMPLATE, FILE, GUEST_FILE, OTHER -> true;
+                case INSTANCE, DISK, NETWORK, NONE -> false;
+            };
         }
         StringBuilder text = new StringBuilder();
         candidates
-                .filter(c -> c.startsWith(last))
+                .map(c -> request.prefix() + c)
+                .filter(c -> c.startsWith(request.last()))
                 .sorted()
+                .distinct()
                 .forEach(c -> text.append(c).append('\n'));
         invocation.out().print(text.append(':').append(files ? FILES : NO_FILES).append('\n'));
         return 0;
     }
 
-    private Stream<String> arguments(CommandSpec spec, Invocation invocation, int position) {
-        Stream<String> names = instances.list().stream().map(CompleteCommand::described);
+    /** Names of commands, or of a group's members. */
+    private Stream<String> commands(String group) {
+        int start = group.isEmpty() ? 0 : group.length() + 1;
+        return others.values().stream()
+                .filter(s -> s.group() != Group.HIDDEN)
+                .filter(s ->
+                        group.isEmpty() ? !s.name().contains(" ") : s.name().startsWith(group + " "))
+                .map(s -> s.name().substring(start) + "\t" + s.summary());
+    }
+
+    private static Stream<String> flags(List<Option> own) {
+        return Stream.concat(own.stream(), CommandLine.GLOBAL.stream()).map(o -> "--" + o.name() + "\t" + o.help());
+    }
+
+    private Stream<String> values(Option option, Invocation invocation) {
+        if (!option.choices().isEmpty()) {
+            return option.choices().stream();
+        }
+        return switch (String.valueOf(option.value())) {
+            case "INSTANCE" -> instanceNames();
+            case "TEMPLATE" -> templates(invocation);
+            default -> Stream.empty();
+        };
+    }
+
+    private Stream<String> arguments(CommandSpec spec, Invocation invocation, CompletionRequest request) {
         return switch (spec.argumentKind()) {
             // After the instance, shell takes a command of the guest, of which nothing is known here.
-            case INSTANCE -> spec.flagsEndAtFirstArgument() && position > 2 ? Stream.empty() : names;
-            case INSTANCE_OR_TEMPLATE ->
-                Stream.concat(
-                        names,
-                        creation.templateNames(invocation.caller()).stream().map(t -> "template:" + t));
-            case NONE -> Stream.empty();
+            case INSTANCE ->
+                spec.flagsEndAtFirstArgument() && request.position() > 0 ? Stream.empty() : instanceNames();
+            case INSTANCE_OR_TEMPLATE -> Stream.concat(instanceNames(), templates(invocation));
+            case TEMPLATE -> templates(invocation);
+            case GUEST_FILE -> instances.list().stream().map(i -> i.name() + ":");
+            case NONE, FILE, DISK, NETWORK -> Stream.empty();
             case OTHER ->
                 spec.arguments().contains(" | ") ? Stream.of(spec.arguments().split(" \\| ")) : Stream.empty();
         };
     }
 
-    private static String described(Instance instance) {
-        return instance.name() + "\t" + instance.status().word();
+    private Stream<String> instanceNames() {
+        return instances.list().stream().map(i -> i.name() + "\t" + i.status().word());
+    }
+
+    private Stream<String> templates(Invocation invocation) {
+        return creation.templateNames(invocation.caller()).stream().map(t -> "template:" + t);
     }
 }

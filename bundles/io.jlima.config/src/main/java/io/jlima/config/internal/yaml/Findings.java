@@ -14,7 +14,9 @@ public final class Findings {
     /** A message that lists more than this is no longer read. */
     private static final int LISTED = 50;
 
-    private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}&&[^\t]]");
+    /** Controls, broken surrogates, separators of lines, and what turns the direction of writing. */
+    private static final Pattern CONTROLS =
+            Pattern.compile("[\\p{Cc}\\p{Cs}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}&&[^\t]]");
 
     private record Fault(Mark mark, String what, @Nullable String right) {}
 

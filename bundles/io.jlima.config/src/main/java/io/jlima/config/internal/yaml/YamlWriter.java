@@ -43,7 +43,7 @@ public final class YamlWriter {
 
     private static org.yaml.snakeyaml.nodes.Node node(Node node) {
         return switch (node) {
-            case Scalar scalar -> scalar(scalar.kind(), scalar.kind() == Kind.NULL ? "null" : scalar.text());
+            case Scalar scalar -> scalar(scalar.kind(), plainText(scalar));
             case Sequence sequence -> {
                 List<org.yaml.snakeyaml.nodes.Node> items = new ArrayList<>();
                 sequence.items().forEach(item -> items.add(node(item)));
@@ -55,6 +55,15 @@ public final class YamlWriter {
                         .forEach((key, value) -> tuples.add(new NodeTuple(scalar(Kind.TEXT, key), node(value))));
                 yield new MappingNode(Tag.MAP, tuples, tuples.isEmpty() ? FlowStyle.FLOW : FlowStyle.BLOCK);
             }
+        };
+    }
+
+    /** The canonical text of a float may be that of an integer, and would be read as one. */
+    private static String plainText(Scalar scalar) {
+        return switch (scalar.kind()) {
+            case NULL -> "null";
+            case FLOAT -> CoreSchema.kindOf(scalar.text()) == Kind.FLOAT ? scalar.text() : scalar.text() + ".0";
+            default -> scalar.text();
         };
     }
 

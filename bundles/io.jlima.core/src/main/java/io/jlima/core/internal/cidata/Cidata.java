@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Provision;
+import io.jlima.api.guest.GuestSetup;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -131,7 +132,36 @@ public final class Cidata {
             }
         }
         guest(files, request, certificates);
+        additions(files, request);
         return files;
+    }
+
+    /** What services add; none of it takes the place of a file of ours. */
+    private static void additions(SortedMap<String, VolumeFile> files, CidataRequest request) {
+        for (GuestSetup.VolumeFile file : request.additions().files()) {
+            try {
+                int mode = file.executable() ? 0755 : 0644;
+                add(files, file.path(), new VolumeFile(mode, Files.readAllBytes(file.content())));
+            } catch (IOException e) {
+                throw new LimaException(
+                        "The file " + file.content() + " for the guest cannot be read",
+                        e.toString(),
+                        "Install jlima again",
+                        e);
+            }
+        }
+        for (GuestSetup.BootScript script : request.additions().scripts()) {
+            String directory = script.inPlainMode() ? "boot.essential.Linux/" : "boot.Linux/";
+            add(files, directory + script.name(), VolumeFile.program(script.text()));
+        }
+    }
+
+    private static void add(SortedMap<String, VolumeFile> files, String path, VolumeFile file) {
+        if (files.putIfAbsent(path, file) != null) {
+            throw new LimaException(
+                    "Two parts of jlima want to give the guest a file " + path,
+                    "Remove the bundle that was installed last (limactl console)");
+        }
     }
 
     /** What only the set-up program for images without cloud-init reads. */

@@ -4,6 +4,7 @@ package io.jlima.core.internal.cidata;
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.guest.GuestSetup;
 import io.jlima.api.mount.MountDriver.FstabEntry;
 import io.jlima.api.network.Network.Addresses;
 import io.jlima.api.ssh.SshConnector.HostKey;
@@ -25,6 +26,7 @@ import java.util.regex.Pattern;
  * @param caller whose proxy variables are passed on
  * @param vmType word of the hypervisor driver in use
  * @param hostHome home directory of the host user
+ * @param additions what services want in the guest; devices in it are the machine's and do not count here
  */
 public record CidataRequest(
         String instance,
@@ -37,7 +39,8 @@ public record CidataRequest(
         String mountType,
         HostEnvironment caller,
         String vmType,
-        Path hostHome) {
+        Path hostHome,
+        GuestSetup additions) {
     private static final Pattern INSTANCE = Pattern.compile("[A-Za-z0-9]+([._-][A-Za-z0-9]+)*");
     private static final Pattern USER = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]*");
     private static final Pattern ABSOLUTE = Pattern.compile("/[^:\\p{Cntrl}]*");
@@ -46,6 +49,9 @@ public record CidataRequest(
     private static final Pattern OCTAL = Pattern.compile("[0-7]{3,4}");
     private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.-]*");
+    private static final Pattern SCRIPT = Pattern.compile("[0-9]{2}-[A-Za-z0-9.-]+\\.sh");
+    private static final Pattern VOLUME_PATH =
+            Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /**
@@ -81,6 +87,11 @@ public record CidataRequest(
             disk.fsArgs().forEach(a -> OneLine.checked("An entry in fsArgs of an additional disk", a));
         });
         config.provision().forEach(CidataRequest::check);
+        additions.variables().forEach((name, value) -> variable("a service", name, value));
+        additions.files().forEach(file -> OneLine.matching(VOLUME_PATH, "The path of a service's file", file.path()));
+        additions
+                .scripts()
+                .forEach(script -> OneLine.matching(SCRIPT, "The name of a service's script", script.name()));
     }
 
     /**

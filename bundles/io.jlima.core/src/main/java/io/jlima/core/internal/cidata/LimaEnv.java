@@ -7,6 +7,7 @@ import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.config.InstanceConfig.Provision;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The files {@code lima.env} and {@code param.env}: lines of {@code NAME=value} without any quoting, as the programs in
@@ -131,14 +132,21 @@ final class LimaEnv {
         line("SLIRP_DNS", request.addresses().map(a -> a.dns()).orElse(""));
         line("SLIRP_GATEWAY", request.addresses().map(a -> a.gateway()).orElse(""));
         line("SLIRP_IP_ADDRESS", request.addresses().map(a -> a.guest()).orElse(""));
-        // No resolver on the host listens for this guest, and no agent for the host.
-        line("UDP_DNS_LOCAL_PORT", "0");
-        line("TCP_DNS_LOCAL_PORT", "0");
+        // What these mean when no service gives them: no resolver on the host for this guest, no agent in it.
+        Map<String, String> services = new TreeMap<>(request.additions().variables());
+        given(services, "UDP_DNS_LOCAL_PORT", "0");
+        given(services, "TCP_DNS_LOCAL_PORT", "0");
         line("ROSETTA_ENABLED", false);
         line("ROSETTA_BINFMT", false);
         line("VMTYPE", request.vmType());
-        line("VSOCK_PORT", "0");
-        line("VIRTIO_PORT", "");
+        given(services, "VSOCK_PORT", "0");
+        given(services, "VIRTIO_PORT", "");
+        services.forEach(this::line);
+    }
+
+    private void given(Map<String, String> services, String name, String otherwise) {
+        String value = services.remove(name);
+        line(name, value == null ? otherwise : value);
     }
 
     private void line(String name, boolean value) {

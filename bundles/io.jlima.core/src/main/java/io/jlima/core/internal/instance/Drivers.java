@@ -2,6 +2,8 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.LimaException;
+import io.jlima.api.guest.GuestAgent;
+import io.jlima.api.guest.GuestService;
 import io.jlima.api.image.ImageSource;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.api.mount.MountDriver;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -26,6 +29,10 @@ public final class Drivers {
     private final Map<String, Network> networks = new ConcurrentSkipListMap<>();
     private final Map<String, MountDriver> mounts = new ConcurrentSkipListMap<>();
     private final Map<String, ImageSource> images = new ConcurrentSkipListMap<>();
+    private final Map<GuestService, Integer> services = new ConcurrentHashMap<>();
+    private final Map<GuestAgent, Integer> agents = new ConcurrentHashMap<>();
+    private final List<Consumer<GuestService>> serviceArrivals = new CopyOnWriteArrayList<>();
+    private final List<Consumer<GuestService>> serviceDepartures = new CopyOnWriteArrayList<>();
     private final List<Consumer<Hypervisor>> arrivals = new CopyOnWriteArrayList<>();
     private final List<Consumer<Hypervisor>> departures = new CopyOnWriteArrayList<>();
 
@@ -65,6 +72,57 @@ public final class Drivers {
 
     void removeImageSource(ImageSource driver) {
         images.values().remove(driver);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addGuestService(GuestService service, Map<String, Object> properties) {
+        services.put(service, ranking(properties));
+        serviceArrivals.forEach(listener -> listener.accept(service));
+    }
+
+    void removeGuestService(GuestService service) {
+        services.remove(service);
+        serviceDepartures.forEach(listener -> listener.accept(service));
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addGuestAgent(GuestAgent kind, Map<String, Object> properties) {
+        agents.put(kind, ranking(properties));
+    }
+
+    void removeGuestAgent(GuestAgent kind) {
+        agents.remove(kind);
+    }
+
+    private static int ranking(Map<String, Object> properties) {
+        return properties.get("service.ranking") instanceof Integer rank ? rank : 0;
+    }
+
+    private static <T> List<T> best(Map<T, Integer> ranked) {
+        return ranked.entrySet().stream()
+                .sorted(Map.Entry.<T, Integer>comparingByValue().reversed())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** What works for guests now, best first. */
+    List<GuestService> guestServices() {
+        return best(services);
+    }
+
+    /** The kind of agent in use. */
+    Optional<GuestAgent> guestAgent() {
+        return best(agents).stream().findFirst();
+    }
+
+    /** Tells one listener of each guest service that comes, and the other of each that goes, until it is closed. */
+    Registration onGuestService(Consumer<GuestService> arrival, Consumer<GuestService> departure) {
+        serviceArrivals.add(arrival);
+        serviceDepartures.add(departure);
+        return () -> {
+            serviceArrivals.remove(arrival);
+            serviceDepartures.remove(departure);
+        };
     }
 
     private static String word(Map<String, Object> properties, String name) {

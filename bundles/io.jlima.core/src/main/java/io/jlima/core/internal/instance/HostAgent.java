@@ -136,6 +136,14 @@ final class HostAgent implements AutoCloseable {
         append("ha.stdout.log", "{\"time\":\"" + Instant.now() + "\",\"status\":" + status + "}}\n");
     }
 
+    /** Appends an event about one thing; {@code json} is an object in one line. */
+    void event(String member, String json) {
+        append(
+                "ha.stdout.log",
+                "{\"time\":\"" + Instant.now() + "\",\"status\":{\"running\":true,\"sshLocalPort\":" + sshPort + ","
+                        + quote(member) + ":" + json + "}}\n");
+    }
+
     /** Appends a line for people to the instance's log. */
     void log(String level, String message) {
         append(

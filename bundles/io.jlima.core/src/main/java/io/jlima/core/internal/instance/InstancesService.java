@@ -48,6 +48,7 @@ public final class InstancesService implements Instances {
     private final Set<String> inCreation = ConcurrentHashMap.newKeySet();
     private final Drivers.Registration adoption;
     private final Drivers.Registration departure;
+    private final Drivers.Registration services;
 
     /** A driver that takes longer to look for its machines goes on doing so while we begin to serve. */
     private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(10);
@@ -70,7 +71,17 @@ public final class InstancesService implements Instances {
                 new SshPorts(),
                 new Events());
         departure = drivers.onDeparture(this::letGoAll);
+        services = drivers.onGuestService(
+                service -> guests().forEach(guest -> guest.attach(service)),
+                service -> guests().forEach(guest -> guest.detach(service)));
         adoption = drivers.onHypervisor(this::adoptAll);
+    }
+
+    private List<RunningGuest> guests() {
+        return live.values().stream()
+                .map(LiveInstance::guest)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** The daemon ends: machines run on, and their files stay as they are for the next daemon. */
@@ -78,6 +89,7 @@ public final class InstancesService implements Instances {
     void release() {
         adoption.close();
         departure.close();
+        services.close();
         for (LiveInstance instance : live.values()) {
             try {
                 release(instance);
@@ -92,17 +104,23 @@ public final class InstancesService implements Instances {
         SshConnection connection;
         HostAgent agent;
         Machine machine;
+        RunningGuest guest;
         instance.lock.lock();
         try {
             job = instance.job;
             connection = instance.connection;
             agent = instance.agent;
             machine = instance.machine;
+            guest = instance.guest;
+            instance.guest = null;
         } finally {
             instance.lock.unlock();
         }
         if (job != null) {
             job.abandon();
+        }
+        if (guest != null) {
+            guest.close();
         }
         if (connection != null) {
             connection.close();
@@ -205,6 +223,9 @@ public final class InstancesService implements Instances {
             port = now.sshPort;
             activity = now.activity();
             errors.addAll(now.troubles);
+            if (now.guest != null) {
+                errors.addAll(now.guest.troubles());
+            }
         } finally {
             now.lock.unlock();
         }
@@ -251,7 +272,7 @@ public final class InstancesService implements Instances {
             Configuration configuration = platform.configurations().resolve(folder, yaml, source, caller);
             configuration.warnings().forEach(progress::warn);
             // Everything that can be refused is refused before anything is made; the port is chosen at the start.
-            MachinePlan.of(folder, configuration.config(), configuration.facts(), platform.drivers(), 0);
+            MachinePlan.of(folder, configuration.config(), configuration.facts(), platform.drivers(), 0, caller);
             CachedImage image = platform.images()
                     .fetch(
                             configuration.config().images(),

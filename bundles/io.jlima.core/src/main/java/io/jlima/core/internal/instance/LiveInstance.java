@@ -54,6 +54,10 @@ final class LiveInstance {
     @Nullable
     SshConnection connection;
 
+    /** What is attached to the guest; null when no machine runs. */
+    @Nullable
+    RunningGuest guest;
+
     /** Whether the start has come to its end. */
     boolean ready;
 
@@ -87,6 +91,15 @@ final class LiveInstance {
         lock.lock();
         try {
             return Optional.ofNullable(agent);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<RunningGuest> guest() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(guest);
         } finally {
             lock.unlock();
         }

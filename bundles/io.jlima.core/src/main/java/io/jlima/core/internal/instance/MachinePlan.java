@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.core.internal.instance;
 
+import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.guest.GuestSetup;
+import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.Device.Console;
 import io.jlima.api.machine.Device.ConsoleKind;
@@ -21,6 +24,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +39,7 @@ import java.util.stream.Collectors;
  * @param mountType word of the mount driver in use; empty when nothing is mounted
  * @param mounts what the mounts need
  * @param nic the first interface
+ * @param setup what the agent and the services want in machine and guest
  */
 record MachinePlan(
         InstanceFolder folder,
@@ -43,16 +48,20 @@ record MachinePlan(
         String mountType,
         MountPlan mounts,
         NicPlan nic,
+        GuestSetup setup,
         int sshPort) {
     /** First three bytes of the addresses that Lima makes up; locally administered. */
     private static final String MAC_PREFIX = "52:55:55";
 
-    static MachinePlan of(InstanceFolder folder, InstanceConfig config, Facts facts, Drivers drivers, int sshPort) {
+    static MachinePlan of(
+            InstanceFolder folder,
+            InstanceConfig config,
+            Facts facts,
+            Drivers drivers,
+            int sshPort,
+            HostEnvironment caller) {
         Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
-        String mountType = mountType(config, hypervisor.info(), drivers);
-        MountPlan mounts = mountType.isEmpty()
-                ? new MountPlan(List.of(), List.of())
-                : drivers.mountDriver(mountType).plan(config.mounts());
+        String mountType = mountType(config, drivers);
         if (!config.networks().isEmpty()) {
             throw new LimaException(
                     "networks[0] of instance `" + folder.name() + "` asks for a second network, and no driver for it is"
@@ -61,7 +70,28 @@ record MachinePlan(
         }
         NicPlan nic =
                 drivers.network("slirp").plan(new Network.Request(folder.name(), "eth0", macAddress(facts), sshPort));
-        return new MachinePlan(folder, config, hypervisor, mountType, mounts, nic, sshPort);
+        SetupRequest request =
+                new SetupRequest(folder.name(), folder.path(), config, hypervisor, nic.addresses(), sshPort, caller);
+        MountPlan mounts = mountType.isEmpty()
+                ? new MountPlan(List.of(), List.of())
+                : drivers.mountDriver(mountType).plan(request, config.mounts());
+        return new MachinePlan(folder, config, hypervisor, mountType, mounts, nic, setup(request, drivers), sshPort);
+    }
+
+    /** All that the agent and the services want, as one. */
+    private static GuestSetup setup(SetupRequest request, Drivers drivers) {
+        List<GuestSetup> parts = new ArrayList<>();
+        if (!request.config().plain()) {
+            drivers.guestAgent().ifPresent(agent -> parts.add(agent.setup(request)));
+        }
+        drivers.guestServices().forEach(service -> parts.add(service.setup(request)));
+        Map<String, String> variables = new HashMap<>();
+        parts.forEach(part -> variables.putAll(part.variables()));
+        return new GuestSetup(
+                parts.stream().flatMap(part -> part.devices().stream()).toList(),
+                parts.stream().flatMap(part -> part.files().stream()).toList(),
+                parts.stream().flatMap(part -> part.scripts().stream()).toList(),
+                variables);
     }
 
     /** The word for the hypervisor; the platform's own choice when the configuration makes none. */
@@ -74,13 +104,15 @@ record MachinePlan(
         return mac && native_ && drivers.hasHypervisor("vz") ? "vz" : "qemu";
     }
 
-    private static String mountType(InstanceConfig config, Hypervisor.Info info, Drivers drivers) {
+    /** The word for the mount driver; empty when nothing is mounted. */
+    static String mountType(InstanceConfig config, Drivers drivers) {
         if (config.mounts().isEmpty()) {
             return "";
         }
         if (config.mountType() != null) {
             return config.mountType();
         }
+        Hypervisor.Info info = drivers.hypervisor(vmType(config, drivers)).info();
         List<String> choices = info.mountTypes().stream()
                 .filter(drivers::hasMountDriver)
                 .filter(t -> !config.mountTypesUnsupported().contains(t))
@@ -126,6 +158,7 @@ record MachinePlan(
             devices.add(new Device.Sound(config.audio().device(), config.audio().audioInterface()));
         }
         devices.addAll(mounts.devices());
+        devices.addAll(setup.devices());
         List<String> objections = devices.stream()
                 .map(hypervisor::objection)
                 .flatMap(Optional::stream)

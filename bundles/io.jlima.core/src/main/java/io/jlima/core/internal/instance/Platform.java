@@ -3,6 +3,7 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.machine.Hypervisor;
@@ -59,6 +60,7 @@ record Platform(
             StartJob job,
             Hypervisor hypervisor,
             MachineSpec spec,
+            InstanceConfig config,
             HostEnvironment caller,
             int sshPort)
             throws IOException {
@@ -69,6 +71,7 @@ record Platform(
             agent.event(false, false, List.of());
             job.launched();
             take(live, hypervisor, machine, agent, sshPort, false);
+            attach(live, machine, config, caller);
         } catch (IOException | LimaException e) {
             // Nobody would know of this machine.
             machine.kill();
@@ -98,12 +101,41 @@ record Platform(
             machine.release();
             return false;
         }
+        attachAdopted(live, machine, ready);
         LOG.info(
                 "Adopted {} with pid {}, ready: {}",
                 live.folder.name(),
                 machine.identity().pid(),
                 ready);
         return !ready;
+    }
+
+    /** Without a configuration that can be read the machine is ours all the same, and nothing is attached to it. */
+    private void attachAdopted(LiveInstance live, Machine machine, boolean ready) {
+        HostEnvironment daemon = HostEnvironment.ofThisProcess();
+        try {
+            attach(live, machine, configurations.read(live.folder, daemon).config(), daemon);
+        } catch (LimaException e) {
+            LOG.warn("Nothing is attached to {}: {}", live.folder.name(), e.getMessage());
+            return;
+        }
+        if (ready) {
+            live.guest().ifPresent(RunningGuest::isUp);
+        }
+    }
+
+    private void attach(LiveInstance live, Machine machine, InstanceConfig config, HostEnvironment caller) {
+        RunningGuest guest = new RunningGuest(live, this, machine, config, caller);
+        live.lock.lock();
+        try {
+            if (live.machine != machine) {
+                return;
+            }
+            live.guest = guest;
+        } finally {
+            live.lock.unlock();
+        }
+        guest.attachAll();
     }
 
     /**
@@ -114,11 +146,14 @@ record Platform(
         HostAgent agent;
         SshConnection connection;
         StartJob job;
+        RunningGuest guest;
         live.lock.lock();
         try {
             if (live.hypervisor != hypervisor || live.machine == null) {
                 return;
             }
+            guest = live.guest;
+            live.guest = null;
             machine = live.machine;
             agent = live.agent;
             connection = live.connection;
@@ -134,6 +169,9 @@ record Platform(
         }
         if (job != null) {
             job.abandon();
+        }
+        if (guest != null) {
+            guest.close();
         }
         if (connection != null) {
             connection.close();
@@ -271,11 +309,14 @@ record Platform(
         StartJob job;
         HostAgent agent;
         SshConnection connection;
+        RunningGuest guest;
         live.lock.lock();
         try {
             if (live.machine != machine) {
                 return;
             }
+            guest = live.guest;
+            live.guest = null;
             job = live.job;
             agent = live.agent;
             connection = live.connection;
@@ -294,6 +335,9 @@ record Platform(
                     exit.words(),
                     "Its console is in " + live.folder.file("serial.log"),
                     null));
+        }
+        if (guest != null) {
+            guest.close();
         }
         if (connection != null) {
             connection.close();

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -36,6 +37,9 @@ final class StartSequence {
 
     /** A guest whose sshd greets may still be making its user; trying to log in for longer would hide a fault. */
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(60);
+
+    /** What a service does when the guest is up takes seconds; one that hangs must not hold the start for longer. */
+    private static final Duration ATTACH_LIMIT = Duration.ofMinutes(2);
 
     /** Tries to launch with another port when somebody takes the chosen one in between. */
     private static final int LAUNCH_TRIES = 3;
@@ -64,11 +68,16 @@ final class StartSequence {
         Started started = platform.machine(live).isPresent() ? rejoin() : launch(config, configuration.facts());
         progress.info("SSH Local Port: " + started.sshPort());
         SshConnection connection = meet(config, started);
-        List<String> troubles = step("Finishing the guest's set-up", () -> {
+        live.guest().ifPresent(RunningGuest::isUp);
+        List<String> troubles = new ArrayList<>(step("Finishing the guest's set-up", () -> {
             Readiness readiness = new Readiness(config, started.instanceId());
             readiness.awaitBoot(connection, GUEST_LIMIT);
             return readiness.troubles(connection);
-        });
+        }));
+        RunningGuest guest = live.guest().orElse(null);
+        if (guest != null) {
+            troubles.addAll(step("Attaching to the guest", () -> guest.awaitReady(ATTACH_LIMIT)));
+        }
         platform.ready(live, troubles);
         if (!troubles.isEmpty()) {
             throw new LimaException(
@@ -89,7 +98,7 @@ final class StartSequence {
         for (int attempt = 1; ; attempt++) {
             int port = platform.ports().choose(folder, config.ssh().localPort());
             try {
-                MachinePlan plan = MachinePlan.of(folder, config, facts, platform.drivers(), port);
+                MachinePlan plan = MachinePlan.of(folder, config, facts, platform.drivers(), port, caller);
                 Cidata.Volume volume = step("Writing the guest's configuration", () -> cidata(plan, facts));
                 MachineSpec spec = plan.spec(disk, volume.iso());
                 platform.access().describe(folder, config, port);
@@ -97,7 +106,7 @@ final class StartSequence {
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
-                    platform.launch(live, job, plan.hypervisor(), spec, caller, port);
+                    platform.launch(live, job, plan.hypervisor(), spec, config, caller, port);
                     return port;
                 });
                 return new Started(port, volume.instanceId());
@@ -159,7 +168,8 @@ final class StartSequence {
                 plan.mountType(),
                 caller,
                 plan.hypervisor().info().vmType(),
-                facts.home());
+                facts.home(),
+                plan.setup());
     }
 
     /** A mounted directory that is missing is made, as Lima does. */

@@ -8,6 +8,7 @@ import io.jlima.api.config.InstanceConfig.AdditionalDisk;
 import io.jlima.api.config.InstanceConfig.CaCerts;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.config.InstanceConfig.Provision;
+import io.jlima.api.guest.GuestSetup;
 import io.jlima.api.mount.MountDriver.FstabEntry;
 import io.jlima.api.network.Network.Addresses;
 import io.jlima.api.ssh.SshConnector.HostKey;
@@ -46,6 +47,7 @@ final class Fixture {
     List<FstabEntry> fstab = List.of();
     String mountType = "reverse-sshfs";
     Map<String, String> variables = Map.of();
+    GuestSetup additions = GuestSetup.NOTHING;
 
     static Provision step(int index, String mode, String script) {
         return new Provision(index, mode, script, false, null, true, "root:root", "644", "auto");
@@ -81,7 +83,8 @@ final class Fixture {
                 mountType,
                 new HostEnvironment(variables, Path.of("/"), 022),
                 "qemu",
-                Path.of("/home/jane"));
+                Path.of("/home/jane"),
+                additions);
     }
 
     InstanceConfig config() {

@@ -82,7 +82,8 @@ class InstancesServiceTest {
                         "Starting the machine",
                         "Waiting for the guest to boot",
                         "Logging in",
-                        "Finishing the guest's set-up");
+                        "Finishing the guest's set-up",
+                        "Attaching to the guest");
         assertThat(rig.connector.connections.getFirst().target.port()).isEqualTo(now.sshPort());
         service.start("x", Rig.LONG, rig.caller, new Recorded());
         assertThat(rig.hypervisor.machines).as("it runs already").hasSize(1);

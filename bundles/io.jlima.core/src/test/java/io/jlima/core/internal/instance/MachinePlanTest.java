@@ -36,6 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class MachinePlanTest {
+    private static final HostEnvironment CALLER = new HostEnvironment(Map.of(), Path.of("/"), 022);
+
     private static final Path DIRECTORY = Path.of("/lima/x");
     private static final InstanceFolder FOLDER = new InstanceFolder("x", DIRECTORY);
     private static final Mount MOUNT = new Mount(
@@ -104,7 +106,7 @@ class MachinePlanTest {
 
     private void mountDriver(String word) {
         drivers.addMountDriver(
-                mounts -> new MountDriver.MountPlan(
+                (request, mounts) -> new MountDriver.MountPlan(
                         List.of(new SharedDirectory(word, Path.of("/work"), true, new Device.NineP("none"))),
                         List.of(new MountDriver.FstabEntry(word, "/work", word, "ro"))),
                 Map.of(MountDriver.MOUNT_TYPE, word));
@@ -129,7 +131,7 @@ class MachinePlanTest {
     }
 
     private MachinePlan plan(List<Mount> mounts, @Nullable String mountType) {
-        return MachinePlan.of(FOLDER, Rig.config("fake", 0, mounts, mountType), facts("id"), drivers, 60022);
+        return MachinePlan.of(FOLDER, Rig.config("fake", 0, mounts, mountType), facts("id"), drivers, 60022, CALLER);
     }
 
     private static InstanceDisk disk(@Nullable Path iso, @Nullable Path kernel) {
@@ -173,7 +175,7 @@ class MachinePlanTest {
         hypervisor();
         plan(List.of(), null);
         plan(List.of(), null);
-        MachinePlan.of(FOLDER, Rig.config("fake", 0, List.of(), null), facts("other host"), drivers, 1);
+        MachinePlan.of(FOLDER, Rig.config("fake", 0, List.of(), null), facts("other host"), drivers, 1, CALLER);
         assertThat(requests).hasSize(3);
         Network.Request request = requests.getFirst();
         assertThat(request.macAddress()).matches("52:55:55(:[0-9a-f]{2}){3}");
@@ -225,7 +227,7 @@ class MachinePlanTest {
                 .hasMessageStartingWith("no driver for vmType `fake` is installed\nInstalled: none.");
         hypervisor();
         InstanceConfig plain = Rig.config("other", 0, List.of(), null);
-        assertThatThrownBy(() -> MachinePlan.of(FOLDER, plain, facts("id"), drivers, 0))
+        assertThatThrownBy(() -> MachinePlan.of(FOLDER, plain, facts("id"), drivers, 0, CALLER))
                 .hasMessageStartingWith("no driver for vmType `other` is installed\nInstalled: fake.");
     }
 }

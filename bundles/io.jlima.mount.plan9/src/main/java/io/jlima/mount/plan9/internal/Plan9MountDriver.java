@@ -3,6 +3,7 @@ package io.jlima.mount.plan9.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.mount.MountDriver;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,11 @@ public final class Plan9MountDriver implements MountDriver {
     private static final long MOST_MSIZE = Integer.MAX_VALUE;
 
     @Override
-    public MountPlan plan(List<Mount> mounts) {
+    public MountPlan plan(SetupRequest request, List<Mount> mounts) {
+        return plan(mounts);
+    }
+
+    MountPlan plan(List<Mount> mounts) {
         List<Device> devices = new ArrayList<>();
         List<FstabEntry> fstab = new ArrayList<>();
         for (Mount mount : mounts) {

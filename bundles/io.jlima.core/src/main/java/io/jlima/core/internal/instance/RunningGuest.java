@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.guest.AgentSession;
+import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestService;
+import io.jlima.api.machine.Machine;
+import io.jlima.api.ssh.SshConnection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The guest of a machine in our care, with all that is attached to it. Made when the machine is taken, closed once. */
+final class RunningGuest implements Guest, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningGuest.class);
+
+    private final LiveInstance live;
+    private final Platform platform;
+    private final Machine machine;
+    private final InstanceConfig config;
+    private final HostEnvironment caller;
+    private final CompletableFuture<Void> up = new CompletableFuture<>();
+    private final Map<Object, Part> parts = new ConcurrentHashMap<>();
+    private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
+    private volatile @Nullable AgentSession agent;
+    private volatile boolean closed;
+
+    /** Something attached, under the name that people know it by. */
+    private record Part(String title, Attachment attachment) {}
+
+    RunningGuest(LiveInstance live, Platform platform, Machine machine, InstanceConfig config, HostEnvironment caller) {
+        this.live = live;
+        this.platform = platform;
+        this.machine = machine;
+        this.config = config;
+        this.caller = caller;
+    }
+
+    /** Attaches everything there is; the agent first, since others use it. */
+    void attachAll() {
+        Drivers drivers = platform.drivers();
+        if (!config.plain()) {
+            drivers.guestAgent().ifPresent(kind -> {
+                try {
+                    agent = kind.connect(this);
+                } catch (RuntimeException | LinkageError e) {
+                    failed("guest agent", e);
+                }
+            });
+            attachMounts(drivers);
+        }
+        drivers.guestServices().forEach(this::attach);
+    }
+
+    private void attachMounts(Drivers drivers) {
+        if (config.mounts().isEmpty()) {
+            return;
+        }
+        try {
+            String word = MachinePlan.mountType(config, drivers);
+            keep(word, "mounts", drivers.mountDriver(word).attach(this, config.mounts()));
+        } catch (RuntimeException | LinkageError e) {
+            failed("mounts", e);
+        }
+    }
+
+    void attach(GuestService service) {
+        try {
+            keep(service, service.title(), service.attach(this));
+        } catch (RuntimeException | LinkageError e) {
+            failed(service.title(), e);
+        }
+    }
+
+    private void keep(Object key, String title, Attachment attachment) {
+        parts.put(key, new Part(title, attachment));
+        if (closed) {
+            detach(key);
+        }
+    }
+
+    private void failed(String title, Throwable e) {
+        LOG.error("{}: {} cannot be attached", live.folder.name(), title, e);
+        trouble(title, title + ": " + e.getMessage());
+    }
+
+    /** Closes what this service has attached; nothing happens if there is none. */
+    void detach(Object key) {
+        Part part = parts.remove(key);
+        if (part == null) {
+            return;
+        }
+        troubles.remove(part.title());
+        try {
+            part.attachment().close();
+        } catch (Exception e) {
+            LOG.error("{}: {} cannot be closed", live.folder.name(), part.title(), e);
+        }
+    }
+
+    /** The guest lets its user in. */
+    void isUp() {
+        up.complete(null);
+    }
+
+    /**
+     * Waits until all that is attached is as it should be.
+     *
+     * @return what is not, one line each
+     */
+    List<String> awaitReady(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        List<String> wrong = new ArrayList<>();
+        for (Part part : parts.values()) {
+            try {
+                part.attachment()
+                        .ready()
+                        .toCompletableFuture()
+                        .get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException | CompletionException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                wrong.add(part.title() + ": " + cause.getMessage());
+            } catch (TimeoutException e) {
+                wrong.add(part.title() + ": not ready after " + limit.toSeconds() + " s");
+            }
+        }
+        return wrong;
+    }
+
+    @Override
+    public String name() {
+        return live.folder.name();
+    }
+
+    @Override
+    public Path directory() {
+        return live.folder.path();
+    }
+
+    @Override
+    public InstanceConfig config() {
+        return config;
+    }
+
+    @Override
+    public int sshPort() {
+        live.lock.lock();
+        try {
+            return live.sshPort;
+        } finally {
+            live.lock.unlock();
+        }
+    }
+
+    @Override
+    public HostEnvironment caller() {
+        return caller;
+    }
+
+    @Override
+    public Machine machine() {
+        return machine;
+    }
+
+    @Override
+    public CompletionStage<Void> up() {
+        return up.minimalCompletionStage();
+    }
+
+    @Override
+    public SshConnection connection() throws InterruptedException {
+        return platform.connection(live);
+    }
+
+    @Override
+    public Optional<AgentSession> agent() {
+        return Optional.ofNullable(agent);
+    }
+
+    @Override
+    public void trouble(String source, @Nullable String words) {
+        String before = words == null ? troubles.remove(source) : troubles.put(source, words);
+        if (words != null && !words.equals(before)) {
+            LOG.warn("{}: {}", name(), words);
+            log(words);
+        } else if (words == null && before != null) {
+            log(source + ": well again");
+        }
+    }
+
+    @Override
+    public List<String> troubles() {
+        return List.copyOf(troubles.values());
+    }
+
+    @Override
+    public void log(String message) {
+        live.agent().ifPresent(hostAgent -> hostAgent.log("info", message));
+    }
+
+    @Override
+    public void event(String member, String json) {
+        live.agent().ifPresent(hostAgent -> hostAgent.event(member, json));
+    }
+
+    /** Releases what the host holds; the guest, if it still runs, is not asked anything. */
+    @Override
+    public void close() {
+        closed = true;
+        List.copyOf(parts.keySet()).forEach(this::detach);
+        AgentSession session = agent;
+        agent = null;
+        if (session != null) {
+            try {
+                session.close();
+            } catch (RuntimeException | LinkageError e) {
+                LOG.error("{}: the agent's session cannot be closed", name(), e);
+            }
+        }
+    }
+}
