@@ -6,8 +6,6 @@ import io.jlima.config.internal.yaml.Node.Kind;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -30,10 +28,10 @@ public final class YamlText {
     private static final int MOST_ALIASES = 200;
 
     /** Far more values than any lima.yaml has; keeps a hostile one from filling the memory. */
-    static final int MOST_VALUES = 100_000;
+    static final int MOST_VALUES = 20_000;
 
-    /** What ends a plain scalar that holds no blanks, as locators are written. */
-    private static final Pattern PLAIN_END = Pattern.compile("\\s|,|\\]|\\}|:\\s");
+    /** The parser takes time and memory by the square of what stands in one line. */
+    private static final int LONGEST_LINE = 512 * 1024;
 
     private final String source;
     private final String text;
@@ -77,7 +75,7 @@ public final class YamlText {
     }
 
     private Mapping document() {
-        refuseControlCharacters();
+        refuseBadLines();
         Node root = compose();
         if (root.isNull()) {
             return new Mapping(mark(1, 1));
@@ -91,16 +89,18 @@ public final class YamlText {
     /**
      * The text with other scalars in some places, and nothing else changed.
      *
-     * @param scalars new values by the places of the old ones, as {@link #read} found them
+     * @param scalars new values by the old ones, as {@link #read} found them; each of one line
      */
-    public static String replace(String text, Map<Mark, String> scalars) {
+    public static String replace(String text, Map<Node.Scalar, String> scalars) {
         StringBuilder result = new StringBuilder(text);
         scalars.entrySet().stream()
-                .sorted(Comparator.comparing(
-                        (Map.Entry<Mark, String> e) -> e.getKey().index()).reversed())
+                .sorted(Comparator.comparing((Map.Entry<Node.Scalar, String> e) ->
+                                e.getKey().mark().index())
+                        .reversed())
                 .forEach(e -> {
-                    int start = e.getKey().index();
-                    result.replace(start, endOfScalar(text, start), "\"" + escaped(e.getValue()) + "\"");
+                    int start = e.getKey().mark().index();
+                    int end = endOfScalar(text, start, e.getKey().written());
+                    result.replace(start, end, "\"" + escaped(e.getValue()) + "\"");
                 });
         return result.toString();
     }
@@ -109,8 +109,8 @@ public final class YamlText {
         return value.replace("\\", "\\\\").replace("\"", "\\\"");
     }
 
-    /** Where a scalar of one line ends: after its closing quote, or before what ends a plain one. */
-    private static int endOfScalar(String text, int start) {
+    /** Where a scalar ends: after its closing quote, or where what was written does. */
+    private static int endOfScalar(String text, int start, String written) {
         char first = text.charAt(start);
         int i = start + 1;
         if (first == '"' || first == '\'') {
@@ -119,8 +119,7 @@ public final class YamlText {
             }
             return Math.min(i + 1, text.length());
         }
-        Matcher end = PLAIN_END.matcher(text);
-        return end.find(start) ? end.start() : text.length();
+        return start + written.length();
     }
 
     private Node compose() {
@@ -179,9 +178,18 @@ public final class YamlText {
                 .orElseGet(() -> markAt(end));
     }
 
-    private void refuseControlCharacters() {
+    private void refuseBadLines() {
+        int lineStart = 0;
         for (int i = 0; i < text.length(); ) {
             int point = text.codePointAt(i);
+            if (SourceText.isLineEnd(point)) {
+                lineStart = i + 1;
+            } else if (i - lineStart >= LONGEST_LINE) {
+                throw fault(
+                        markAt(lineStart),
+                        "a line of more than " + LONGEST_LINE + " characters",
+                        "write long texts in lines, below a | or as !!binary");
+            }
             if (!StreamReader.isPrintable(point)) {
                 throw fault(
                         markAt(i),
