@@ -141,8 +141,7 @@ final class Defaults {
             return "lima";
         }
         // Many distributions have a group called admin, which an account of that name collides with.
-        boolean usable = ACCOUNT.matcher(name).matches()
-                && (!name.equals("admin") || vintage.keepsAdmin());
+        boolean usable = ACCOUNT.matcher(name).matches() && (!name.equals("admin") || vintage.keepsAdmin());
         if (!usable && !user.has("name")) {
             findings.warn(
                     "the account in the guest is called \"lima\", because \"" + name + "\" cannot be a name there");

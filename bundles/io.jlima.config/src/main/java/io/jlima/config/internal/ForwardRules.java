@@ -76,8 +76,8 @@ final class ForwardRules {
             if (rule.number(side + "Port") != ListDefaults.end(rule, range, 0)) {
                 findings.error(
                         rule.markOf(side + "Port"),
-                        path + ": " + side + "Port is " + rule.text(side + "Port") + " but " + side + "PortRange begins with "
-                                + ListDefaults.end(rule, range, 0),
+                        path + ": " + side + "Port is " + rule.text(side + "Port") + " but " + side
+                                + "PortRange begins with " + ListDefaults.end(rule, range, 0),
                         "keep one of them");
                 return false;
             }

@@ -139,7 +139,8 @@ final class GuestRules {
             findings.error(
                     step.keyMark("file"),
                     path + ".file is read when an instance is made of a template, and cannot stand in its lima.yaml",
-                    "write the text itself under " + (mode.equals("data") ? "content" : mode.equals("yq") ? "expression" : "script"));
+                    "write the text itself under "
+                            + (mode.equals("data") ? "content" : mode.equals("yq") ? "expression" : "script"));
         }
         if (!MODES.contains(mode)) {
             String meant = Words.nearest(mode, MODES)

@@ -58,7 +58,9 @@ final class NetworkLayers {
     /** Three groups of four digits, as switches print addresses, become six of two, as guests want them. */
     private static void colons(Mapping network) {
         String address = network.text("macAddress");
-        if (address != null && DOTTED.matcher(address).matches() && network.get("macAddress") instanceof Scalar scalar) {
+        if (address != null
+                && DOTTED.matcher(address).matches()
+                && network.get("macAddress") instanceof Scalar scalar) {
             String digits = address.replace(".", "");
             network.put("macAddress", scalar.withText(String.join(":", digits.split("(?<=\\G..)"))));
         }

@@ -28,7 +28,9 @@ final class NetworkModes {
         Mapping paths = document.section("paths");
         for (String key : new String[] {"vdeSwitch", "vdeVMNet"}) {
             if (paths.has(key)) {
-                findings.warn(paths.keyMark(key), "paths." + key + " is an old key and is ignored; socket_vmnet took its place");
+                findings.warn(
+                        paths.keyMark(key),
+                        "paths." + key + " is an old key and is ignored; socket_vmnet took its place");
             }
         }
         Mapping networks = document.section("networks");

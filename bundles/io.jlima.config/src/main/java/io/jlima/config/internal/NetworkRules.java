@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 
 /** What is refused in networks. */
 final class NetworkRules {
-    private static final Pattern MAC =
-            Pattern.compile("[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}");
+    private static final Pattern MAC = Pattern.compile(
+            "[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}");
     private static final Pattern BAD_IN_NAME = Pattern.compile("[\\s/]");
 
     /** IFNAMSIZ of Linux without the final zero, see netdevice(7). */

@@ -44,7 +44,8 @@ final class Remarks {
         if (document.flag("mountInotify")) {
             experimental(document, "mountInotify", "mountInotify");
         }
-        if ("virtiofs".equals(document.text("mountType")) && vintage.facts().os().equals("linux")) {
+        if ("virtiofs".equals(document.text("mountType"))
+                && vintage.facts().os().equals("linux")) {
             experimental(document, "mountType", "mountType: virtiofs on Linux");
         }
         Mapping video = document.section("video");
@@ -90,7 +91,8 @@ final class Remarks {
         for (Mapping mount : document.mappings("mounts")) {
             Mapping virtiofs = mount.look("virtiofs");
             if (virtiofs.has("queueSize") && !vintage.facts().os().equals("linux")) {
-                findings.warn(virtiofs.markOf("queueSize"), "mounts: virtiofs.queueSize has an effect on Linux hosts only");
+                findings.warn(
+                        virtiofs.markOf("queueSize"), "mounts: virtiofs.queueSize has an effect on Linux hosts only");
             }
         }
     }

@@ -41,7 +41,8 @@ final class Resolution {
         fill(document, layers, instance.textMap("param"));
         validate(document);
         findings.throwErrors(own.name());
-        return new Resolved(ConfigDecoder.decode(document, vintage), PlainTree.of(inOrder(document)), findings.warnings());
+        return new Resolved(
+                ConfigDecoder.decode(document, vintage), PlainTree.of(inOrder(document)), findings.warnings());
     }
 
     /** With the keys in the order in which they are usually written. */
@@ -72,7 +73,9 @@ final class Resolution {
         new Defaults(facts, vintage, findings).fillScalars(document);
         // Everything below may use the account's name and home.
         Evaluation evaluation = new Evaluation(facts, param, document.section("user"), findings);
-        document.put("mounts", new MountLayers(facts.home(), vintage, evaluation, findings).merge(layers.rising("mounts"), document));
+        document.put(
+                "mounts",
+                new MountLayers(facts.home(), vintage, evaluation, findings).merge(layers.rising("mounts"), document));
         document.put("networks", new NetworkLayers(facts, findings).merge(layers.rising("networks"), document));
         ListDefaults lists = new ListDefaults(facts, vintage, evaluation, findings);
         lists.fill(document);

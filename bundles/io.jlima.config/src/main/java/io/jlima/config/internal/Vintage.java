@@ -47,12 +47,14 @@ record Vintage(Facts facts) {
     }
 
     /** The driver that runs the machine where the file names none; null for the platform's choice. */
-    @Nullable String vmType() {
+    @Nullable
+    String vmType() {
         return facts.os().equals("darwin") && before(1, 0) ? "qemu" : null;
     }
 
     /** The driver that mounts where the file names none; null for the platform's choice, as for all new instances. */
-    @Nullable String mountType(Mapping document) {
+    @Nullable
+    String mountType(Mapping document) {
         if (!LimaVersion.madeByLima(facts.createdBy())) {
             return null;
         }
@@ -69,8 +71,9 @@ record Vintage(Facts facts) {
         if (named != null) {
             return named;
         }
-        boolean ownKind =
-                Arch.of(document.filledText("arch")).filter(a -> a == facts.arch()).isPresent();
+        boolean ownKind = Arch.of(document.filledText("arch"))
+                .filter(a -> a == facts.arch())
+                .isPresent();
         return facts.os().equals("darwin") && ownKind && vmType() == null ? "vz" : "qemu";
     }
 

@@ -59,7 +59,8 @@ class HostileTextTest {
         }
         texts.add(new Hostile("1 MiB of errors", wrong.toString()));
         texts.add(new Hostile("1 MiB in one key", "k".repeat(MIB) + ": 1\n"));
-        texts.add(new Hostile("1 MiB of braces in a script", "provision: [{script: '" + "{{".repeat(MIB / 2) + "'}]\n"));
+        texts.add(
+                new Hostile("1 MiB of braces in a script", "provision: [{script: '" + "{{".repeat(MIB / 2) + "'}]\n"));
         texts.add(new Hostile("1 MiB of digits", "cpus: " + "9".repeat(MIB) + "\n"));
         texts.add(new Hostile("1 MiB of comments", "# x\n".repeat(MIB / 4)));
         texts.add(new Hostile("1 MiB of text", "message: |\n" + ("  " + "x".repeat(60) + "\n").repeat(MIB / 64)));
@@ -89,7 +90,10 @@ class HostileTextTest {
                 nanos / 1_000_000,
                 bytes / MIB,
                 outcome.lines().findFirst().orElse("").replaceAll("^(.{90}).*", "$1…"));
-        assertThat(outcome).as("none of them lists an image").isNotEqualTo("accepted").hasSizeLessThan(50_000);
+        assertThat(outcome)
+                .as("none of them lists an image")
+                .isNotEqualTo("accepted")
+                .hasSizeLessThan(50_000);
         assertThat(bytes).isLessThan(64L * MIB + 400L * hostile.text().length());
     }
 }

@@ -140,7 +140,8 @@ class LayersTest {
                         "M: same mount point, location of the lowest",
                         "mounts: [{location: /low/x, mountPoint: /m, sshfs: {cache: false}}]",
                         "mounts: [{location: /own/x, mountPoint: /m, writable: true}]",
-                        "mounts: [{location: /high/x, mountPoint: /m, sshfs: {followSymlinks: true}, 9p: {cache: none}}]",
+                        "mounts: [{location: /high/x, mountPoint: /m, sshfs: {followSymlinks: true}, 9p: {cache:"
+                                + " none}}]",
                         c -> c.mounts(),
                         List.of(new InstanceConfig.Mount(
                                 "/low/x",

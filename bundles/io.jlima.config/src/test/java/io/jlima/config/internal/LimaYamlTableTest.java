@@ -34,7 +34,8 @@ class LimaYamlTableTest {
         return cases().flatMap(each -> each.hosts().stream()
                 .map(host -> DynamicTest.dynamicTest(
                         each.place() + " " + host + " " + each.text(),
-                        () -> new TableRun(directory.resolve(each.place().replace(':', '-') + host), each, host).run())));
+                        () -> new TableRun(directory.resolve(each.place().replace(':', '-') + host), each, host)
+                                .run())));
     }
 
     @Test
@@ -58,7 +59,10 @@ class LimaYamlTableTest {
                 runs,
                 wanted - missing.size(),
                 missing.size(),
-                rows.stream().filter(Row::other).filter(r -> covered.contains(r.name())).count(),
+                rows.stream()
+                        .filter(Row::other)
+                        .filter(r -> covered.contains(r.name()))
+                        .count(),
                 rows.stream().filter(Row::other).count());
         assertThat(missing).isEmpty();
         assertThat(cases).hasSizeGreaterThanOrEqualTo(400);

@@ -51,7 +51,8 @@ class MergeFuzzTest {
         YamlText.read(parts.getFirst(), "template").entries().forEach((key, value) -> {
             if (value instanceof Scalar scalar && !key.equals("minimumLimaVersion")) {
                 assertThat(merged.get(key)).as(key).isInstanceOf(Scalar.class);
-                assertThat(Fuzzed.shape(Objects.requireNonNull(merged.get(key)))).isEqualTo(Fuzzed.shape(scalar));
+                assertThat(Fuzzed.shape(Objects.requireNonNull(merged.get(key))))
+                        .isEqualTo(Fuzzed.shape(scalar));
             }
         });
     }

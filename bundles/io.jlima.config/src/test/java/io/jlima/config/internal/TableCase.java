@@ -63,7 +63,8 @@ record TableCase(
         Map<String, String> files = new LinkedHashMap<>();
         for (int i = 1; i < texts.length; i++) {
             int colon = texts[i].indexOf(": ");
-            files.put(texts[i].substring(0, colon), texts[i].substring(colon + 2).translateEscapes());
+            files.put(
+                    texts[i].substring(0, colon), texts[i].substring(colon + 2).translateEscapes());
         }
         return new TableCase(
                 place,
@@ -82,8 +83,7 @@ record TableCase(
 
     /** Lines with something in them, by number. */
     private static Map<Integer, String> lines(String name) {
-        try (InputStream stream =
-                Objects.requireNonNull(TableCase.class.getResourceAsStream("table/" + name), name)) {
+        try (InputStream stream = Objects.requireNonNull(TableCase.class.getResourceAsStream("table/" + name), name)) {
             List<String> all = new String(stream.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .toList();

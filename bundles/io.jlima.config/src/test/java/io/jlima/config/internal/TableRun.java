@@ -173,7 +173,8 @@ final class TableRun {
             assertThat(outcome().warnings()).isEmpty();
         } else if (part.startsWith("~ ")) {
             assertThat(outcome().warnings())
-                    .anySatisfy(line -> assertThat(line).contains(part.substring(2)).hasSizeLessThan(300));
+                    .anySatisfy(
+                            line -> assertThat(line).contains(part.substring(2)).hasSizeLessThan(300));
         } else {
             checkValue(part);
         }

@@ -189,36 +189,38 @@ class TemplatesTest {
     @Test
     void basesAreMergedBelowTheTemplate() throws IOException {
         write(work.resolve("t.yaml"), """
-                base: [./b1.yaml, template:b2]
-                minimumLimaVersion: 1.0.0
-                cpus: 1
-                memory: null
-                images: [{location: /t}]
-                provision: [{script: t}]
-                mounts:
-                - {location: /x, writable: true}
-                env: {A: t}
-                message: |
-                  hello
-                    {{.Name}} # no comment
-                """);
+            base: [./b1.yaml, template:b2]
+            minimumLimaVersion: 1.0.0
+            cpus: 1
+            memory: null
+            images: [{location: /t}]
+            provision: [{script: t}]
+            mounts:
+            - {location: /x, writable: true}
+            env: {A: t}
+            message: |
+              hello
+                {{.Name}} # no comment
+            """);
         write(work.resolve("b1.yaml"), """
-                base: deeper/b3.yaml
-                minimumLimaVersion: 2.0.0
-                cpus: 2
-                memory: 8GiB
-                disk: 20GiB
-                images: [{location: /b1}]
-                provision: [{script: b1}]
-                mounts:
-                - {location: /x, sshfs: {cache: false}}
-                - {location: /y/b1}
-                env: {A: b1, B: b1}
-                """);
+            base: deeper/b3.yaml
+            minimumLimaVersion: 2.0.0
+            cpus: 2
+            memory: 8GiB
+            disk: 20GiB
+            images: [{location: /b1}]
+            provision: [{script: b1}]
+            mounts:
+            - {location: /x, sshfs: {cache: false}}
+            - {location: /y/b1}
+            env: {A: b1, B: b1}
+            """);
         write(work.resolve("deeper/b3.yaml"), "disk: 30GiB\nprovision: [{script: b3}]\nenv: {C: '0o17'}\n");
         write(
                 second.resolve("b2.yaml"),
-                "timezone: UTC\nprovision: [{script: b2}]\nmounts: [{location: '*', 9p: {cache: none}}, {location: /z/b2}]\n");
+                "timezone: UTC\n"
+                        + "provision: [{script: b2}]\n"
+                        + "mounts: [{location: '*', 9p: {cache: none}}, {location: /z/b2}]\n");
         InstanceConfig c = resolved("t.yaml");
         assertThat(c.cpus()).isEqualTo(1);
         assertThat(c.memory()).as("a null hides the base's value").isEqualTo(4L << 30);
@@ -283,14 +285,14 @@ class TemplatesTest {
     @Test
     void filesOfScriptsAreTakenIn() throws IOException {
         write(work.resolve("t.yaml"), """
-                images: [{location: /i}]
-                provision:
-                - file: s.sh
-                - {mode: data, path: /etc/x, file: {url: d.txt}}
-                - {mode: yq, path: /etc/y, file: e.yq, expression: ""}
-                probes:
-                - {file: s.sh, script: null}
-                """);
+            images: [{location: /i}]
+            provision:
+            - file: s.sh
+            - {mode: data, path: /etc/x, file: {url: d.txt}}
+            - {mode: yq, path: /etc/y, file: e.yq, expression: ""}
+            probes:
+            - {file: s.sh, script: null}
+            """);
         write(work.resolve("s.sh"), "#!/bin/sh\n\techo \"tab\" 'quote'\n\n  exit 0  \n");
         write(work.resolve("d.txt"), "yes");
         write(work.resolve("e.yq"), ".a = \"ä\"");

@@ -124,7 +124,10 @@ public final class Creation {
                 throw new LimaException("the template on standard input is longer than 4 MiB");
             }
             return reader.embed(
-                    new String(text, StandardCharsets.UTF_8), "stdin", search(invocation.caller()), ConfigReader.Embed.ALL);
+                    new String(text, StandardCharsets.UTF_8),
+                    "stdin",
+                    search(invocation.caller()),
+                    ConfigReader.Embed.ALL);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -78,7 +78,8 @@ final class Embedding {
         String written = YamlWriter.write(whole);
         if (written.length() > YamlText.LONGEST) {
             throw new LimaException(
-                    place.source() + " is longer than 4 MiB with its bases", "take out what the guest can fetch itself");
+                    place.source() + " is longer than 4 MiB with its bases",
+                    "take out what the guest can fetch itself");
         }
         return written;
     }

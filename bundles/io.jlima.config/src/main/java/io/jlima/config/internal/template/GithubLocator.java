@@ -38,7 +38,9 @@ final class GithubLocator {
         this.org = parts[0];
         this.repo = parts.length > 1 && !parts[1].isEmpty() ? parts[1] : org;
         this.path = file(parts.length > 2 ? parts[2] : "");
-        if (!NAME.matcher(org).matches() || !NAME.matcher(repo).matches() || at >= 0 && !REF.matcher(ref).matches()) {
+        if (!NAME.matcher(org).matches()
+                || !NAME.matcher(repo).matches()
+                || at >= 0 && !REF.matcher(ref).matches()) {
             throw new LimaException("\"" + written + "\" does not name a repository of GitHub", FORM);
         }
         refuseEscape(path);
@@ -91,11 +93,16 @@ final class GithubLocator {
 
     /** A link is served as its target: one line without a line end. */
     private static boolean isLink(String text) {
-        return !text.isBlank() && text.length() <= 1024 && text.chars().noneMatch(c -> c == '\n' || c == ' ' || c == ':');
+        return !text.isBlank()
+                && text.length() <= 1024
+                && text.chars().noneMatch(c -> c == '\n' || c == ' ' || c == ':');
     }
 
     private String target(String file, String link) {
-        String target = URI.create("/").resolve(uri("/" + file).resolve(uri(link))).normalize().toString();
+        String target = URI.create("/")
+                .resolve(uri("/" + file).resolve(uri(link)))
+                .normalize()
+                .toString();
         if (link.startsWith("/") || !target.startsWith("/") || target.startsWith("/..")) {
             throw new LimaException("\"" + written + "\" is a link that leaves its repository: " + link);
         }
@@ -123,7 +130,8 @@ final class GithubLocator {
                 .orElse(Map.of());
         URI location = uri("https://api.github.com/repos/" + org + "/" + repo);
         // JSON is YAML.
-        String branch = YamlText.read(web.text(location, headers), location.toString()).text("default_branch");
+        String branch =
+                YamlText.read(web.text(location, headers), location.toString()).text("default_branch");
         if (branch == null || !REF.matcher(branch).matches()) {
             throw new LimaException(
                     "GitHub does not say what the default branch of " + org + "/" + repo + " is",

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ImageTemplate(String location, @Nullable Path file, Arch host) {
     private static final Pattern IMAGE = Pattern.compile(
-            "(.*)\\.(?:img|qcow2|raw|iso|ipsw)(?:\\.(?:gz|xz|bz2|zst|zstd))?", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+            "(.*)\\.(?:img|qcow2|raw|iso|ipsw)(?:\\.(?:gz|xz|bz2|zst|zstd))?",
+            Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     private static final Map<String, Arch> ARCH_WORDS = Map.of(
             "aarch64", Arch.AARCH64,
@@ -45,9 +46,10 @@ record ImageTemplate(String location, @Nullable Path file, Arch host) {
     private static final Pattern DARWIN = word("macos|universalmac");
 
     /** Words that say how an image is made and not what is in it. */
-    private static final Pattern TAGS = Pattern.compile("[-_.](?:base|basic|cloud|cloudimg|cloudinit|current|daily|default"
-            + "|generic|genericcloud|kvm|latest|linux|minimal|openstack|release|restore|server|std|stream|uefi|vm)"
-            + "(?![a-z0-9])");
+    private static final Pattern TAGS =
+            Pattern.compile("[-_.](?:base|basic|cloud|cloudimg|cloudinit|current|daily|default"
+                + "|generic|genericcloud|kvm|latest|linux|minimal|openstack|release|restore|server|std|stream|uefi|vm)"
+                + "(?![a-z0-9])");
 
     private static final Pattern DATE = Pattern.compile("[-_.]20\\d{6}(?:[-_.]\\d+)?(?![a-z0-9])");
     private static final Pattern MAJOR_TWICE = Pattern.compile("^([a-z]+)-(\\d+)-(\\2\\.)");
@@ -86,7 +88,8 @@ record ImageTemplate(String location, @Nullable Path file, Arch host) {
     }
 
     /** A line for the user about what had to be guessed; null for none. */
-    @Nullable String note() {
+    @Nullable
+    String note() {
         return namedArch().isPresent() || os().equals("Darwin")
                 ? null
                 : "the name of " + fileName() + " says no architecture; " + arch().word() + " is assumed";

@@ -57,7 +57,9 @@ final class Locators {
             }
             case Place.Local local -> {
                 Path directory = local.file().toAbsolutePath().getParent();
-                yield new Place.Local((directory == null ? Path.of("/") : directory).resolve(text).normalize());
+                yield new Place.Local((directory == null ? Path.of("/") : directory)
+                        .resolve(text)
+                        .normalize());
             }
             case Place.Page page -> new Place.Page(page.location().resolve(url(text.replace(" ", "%20"))), null, web);
             case Place.Given given ->
@@ -93,7 +95,8 @@ final class Locators {
         Set<String> seen = new HashSet<>();
         while (rewritten == null && isForeign(text)) {
             if (!seen.add(text)) {
-                throw new LimaException("\"" + written + "\" is rewritten in a circle", String.join("\n", seen), null, null);
+                throw new LimaException(
+                        "\"" + written + "\" is rewritten in a circle", String.join("\n", seen), null, null);
             }
             Matcher scheme = SCHEME.matcher(text);
             if (scheme.matches() && scheme.group(1).equals("github")) {

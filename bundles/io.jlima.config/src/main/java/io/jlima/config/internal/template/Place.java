@@ -24,7 +24,8 @@ sealed interface Place {
     String text();
 
     /** What the place is called: the last part of a path; null when it has no name. */
-    @Nullable String baseName();
+    @Nullable
+    String baseName();
 
     /** The base name in lower case without .yaml; empty when an instance cannot be called so. */
     default Optional<String> instanceName() {
@@ -124,7 +125,8 @@ sealed interface Place {
             Path file = template.file();
             if (file != null && !Files.exists(file)) {
                 throw new LimaException(
-                        "there is no disk image " + file, "check the path; a locator that ends so is taken for an image");
+                        "there is no disk image " + file,
+                        "check the path; a locator that ends so is taken for an image");
             }
             return template.text();
         }

@@ -42,13 +42,18 @@ final class SchemeProgram {
                     .start();
             process.getOutputStream().close();
             Process running = process;
-            CompletableFuture<String> errors = CompletableFuture.supplyAsync(() -> read(running.getErrorStream()), Thread::startVirtualThread);
-            CompletableFuture<String> output = CompletableFuture.supplyAsync(() -> read(running.getInputStream()), Thread::startVirtualThread);
+            CompletableFuture<String> errors =
+                    CompletableFuture.supplyAsync(() -> read(running.getErrorStream()), Thread::startVirtualThread);
+            CompletableFuture<String> output =
+                    CompletableFuture.supplyAsync(() -> read(running.getInputStream()), Thread::startVirtualThread);
             String answer = output.get(SECONDS, TimeUnit.SECONDS).strip();
             String words = errors.get(SECONDS, TimeUnit.SECONDS).strip();
             if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new LimaException(
-                        name + " failed for " + locator, words, "run " + program.get() + " '" + rest + "' to see why", null);
+                        name + " failed for " + locator,
+                        words,
+                        "run " + program.get() + " '" + rest + "' to see why",
+                        null);
             }
             if (answer.isEmpty() || answer.contains("\n")) {
                 throw new LimaException(

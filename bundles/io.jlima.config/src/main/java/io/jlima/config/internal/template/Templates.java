@@ -47,14 +47,15 @@ public final class Templates {
     private static Template template(Place place, Set<String> notes, Embedding embedding) {
         String text = embedding.embed(place);
         String source = embedding.isMerged() ? place.source() + " with its bases" : place.source();
-        return new Template(
-                text, source, place.instanceName(), notes.isEmpty() ? null : String.join("\n", notes));
+        return new Template(text, source, place.instanceName(), notes.isEmpty() ? null : String.join("\n", notes));
     }
 
     /** The path or URL that a locator means. */
     public static String url(String locator, TemplateSearch search, @Nullable WebTexts texts) {
         Set<String> notes = new LinkedHashSet<>();
-        return new Locators(search, new Web(texts, search.caller()), notes).of(locator).source();
+        return new Locators(search, new Web(texts, search.caller()), notes)
+                .of(locator)
+                .source();
     }
 
     /** Names of all templates that are shown, sorted. */

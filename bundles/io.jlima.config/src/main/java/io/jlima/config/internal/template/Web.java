@@ -50,7 +50,9 @@ final class Web {
             throw new LimaException(
                     "the template " + location + " cannot be fetched",
                     evidence,
-                    e.remedy() != null ? e.remedy() : "check the address, or download it by other means and give its path",
+                    e.remedy() != null
+                            ? e.remedy()
+                            : "check the address, or download it by other means and give its path",
                     e);
         }
         known.put(location, text);

@@ -39,8 +39,7 @@ final class NodeReader {
         return read(node, remark(node.getBlockComments(), node.getInLineComments()));
     }
 
-    private static Remark remark(
-            @Nullable List<CommentLine> before, @Nullable List<CommentLine> beside) {
+    private static Remark remark(@Nullable List<CommentLine> before, @Nullable List<CommentLine> beside) {
         List<String> above = lines(before);
         List<String> behind = lines(beside);
         return above.isEmpty() && behind.isEmpty() ? Remark.NONE : new Remark(above, behind);
@@ -105,7 +104,10 @@ final class NodeReader {
             byte[] bytes = Base64.getDecoder().decode(BLANKS.matcher(base64).replaceAll(""));
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw text.fault(mark, "this !!binary value is not base64: " + e.getMessage(), "write the text itself, without the tag");
+            throw text.fault(
+                    mark,
+                    "this !!binary value is not base64: " + e.getMessage(),
+                    "write the text itself, without the tag");
         }
     }
 

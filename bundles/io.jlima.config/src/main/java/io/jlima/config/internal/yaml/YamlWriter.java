@@ -53,17 +53,20 @@ public final class YamlWriter {
 
     private static boolean isSame(Node a, @Nullable Node b) {
         return switch (a) {
-            case Scalar x -> b instanceof Scalar y && x.kind() == y.kind() && (x.isNull() || x.text().equals(y.text()));
+            case Scalar x ->
+                b instanceof Scalar y
+                        && x.kind() == y.kind()
+                        && (x.isNull() || x.text().equals(y.text()));
             case Sequence x ->
                 b instanceof Sequence y
                         && x.items().size() == y.items().size()
                         && IntStream.range(0, x.items().size())
-                                .allMatch(i -> isSame(x.items().get(i), y.items().get(i)));
+                                .allMatch(
+                                        i -> isSame(x.items().get(i), y.items().get(i)));
             case Mapping x ->
                 b instanceof Mapping y
                         && x.entries().keySet().equals(y.entries().keySet())
-                        && x.entries().entrySet().stream()
-                                .allMatch(e -> isSame(e.getValue(), y.get(e.getKey())));
+                        && x.entries().entrySet().stream().allMatch(e -> isSame(e.getValue(), y.get(e.getKey())));
         };
     }
 
@@ -97,8 +100,7 @@ public final class YamlWriter {
             }
             case Mapping mapping -> {
                 List<NodeTuple> tuples = new ArrayList<>();
-                mapping.entries()
-                        .forEach((key, value) -> tuples.add(tuple(key, value)));
+                mapping.entries().forEach((key, value) -> tuples.add(tuple(key, value)));
                 yield new MappingNode(Tag.MAP, tuples, tuples.isEmpty() ? FlowStyle.FLOW : FlowStyle.BLOCK);
             }
         };

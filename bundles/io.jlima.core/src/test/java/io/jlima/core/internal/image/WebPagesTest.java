@@ -42,7 +42,11 @@ class WebPagesTest {
         page("/latin1", 200, new byte[] {'a', (byte) 0xe4}, null);
         page("/none", 404, new byte[0], null);
         page("/here", 302, new byte[0], "/x.yaml");
-        page("/there", 302, new byte[0], "http://localhost:" + server.getAddress().getPort() + "/x.yaml");
+        page(
+                "/there",
+                302,
+                new byte[0],
+                "http://localhost:" + server.getAddress().getPort() + "/x.yaml");
         server.start();
     }
 
@@ -79,7 +83,8 @@ class WebPagesTest {
         assertThat(fetch("/here", 100)).startsWith("cpus");
         assertThat(fetch("/there", 100)).startsWith("cpus");
         assertThat(tokens)
-                .containsExactly("/here Bearer secret", "/x.yaml Bearer secret", "/there Bearer secret", "/x.yaml null");
+                .containsExactly(
+                        "/here Bearer secret", "/x.yaml Bearer secret", "/there Bearer secret", "/x.yaml null");
     }
 
     @Test

@@ -344,8 +344,9 @@ final class Rig {
 
     /** Guests that greet when {@link #boot} is called. */
     static final class FakeConnector implements SshConnector {
-        private static final String KEY =
-                "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n";
+        private static final String KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+                + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n"
+                + "-----END OPENSSH PRIVATE KEY-----\n";
 
         private final CountDownLatch booted = new CountDownLatch(1);
         final CountDownLatch waiting = new CountDownLatch(1);
