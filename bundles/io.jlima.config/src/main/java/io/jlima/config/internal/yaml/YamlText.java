@@ -37,11 +37,13 @@ public final class YamlText {
     private final String text;
     private final SourceText lines;
     private boolean comments;
+    private Mark lastEvent;
 
     private YamlText(String text, String source) {
         this.text = text;
         this.source = source;
         this.lines = new SourceText(source, text);
+        this.lastEvent = mark(1, 1);
     }
 
     /**
@@ -137,6 +139,12 @@ public final class YamlText {
             String words = String.valueOf(e.getProblem());
             String context = e.getContext() == null ? "" : " " + e.getContext();
             throw fault(mark, "not valid YAML: " + words + context, hint(words + context));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            // What the parser does for an escape like \\x without digits.
+            throw fault(
+                    lastEvent,
+                    "not valid YAML: an escape in double quotes, here or below, means no character",
+                    "write \\\\ for a backslash, or use single quotes");
         } catch (YAMLException e) {
             // Limits of the parser come without a place.
             throw fault(mark(1, 1), "not accepted as YAML: " + e.getMessage(), hint(String.valueOf(e.getMessage())));
@@ -247,6 +255,9 @@ public final class YamlText {
         @Override
         public Event getEvent() {
             Event event = super.getEvent();
+            if (event.getStartMark() != null) {
+                lastEvent = mark(event.getStartMark());
+            }
             // A collection has two events, a scalar one.
             if (++events > 2 * MOST_VALUES) {
                 throw fault(
