@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +41,7 @@ final class QemuMachine implements Machine {
     private final Listener listener;
     private final ExecutorService teller;
     private final MachineEvents events;
+    private final UserNetwork network = new UserNetwork(this::execute);
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
     private final AtomicBoolean gone = new AtomicBoolean();
     private volatile boolean released;
@@ -192,6 +194,11 @@ final class QemuMachine implements Machine {
         if (connection != null) {
             connection.close();
         }
+    }
+
+    @Override
+    public <T> Optional<T> as(Class<T> capability) {
+        return capability.isInstance(network) ? Optional.of(capability.cast(network)) : Machine.super.as(capability);
     }
 
     @Override
