@@ -45,6 +45,7 @@ run() {
         -Xms8m -Xmn4m -Xmx256m -XX:+ExitOnOutOfMemoryError -Xlog:disable "$aot" \
         --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
         ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
+        ${JLIMA_PORT_TRANSPORT:+-Djlima.port.transport="$JLIMA_PORT_TRANSPORT"} \
         -cp "$_JLIMA_PREFIX/lib/launcher/io.jlima.launcher.jar:$_JLIMA_PREFIX/lib/launcher/org.apache.felix.framework.jar:$_JLIMA_PREFIX/lib/launcher/slf4j-api.jar" \
         io.jlima.launcher.Launcher "$home" "$_JLIMA_PREFIX" "$_JLIMA_VERSION"
 }

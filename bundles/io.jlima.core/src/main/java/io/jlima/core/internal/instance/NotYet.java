@@ -14,7 +14,6 @@ final class NotYet {
     static Optional<String> of(InstanceConfig config) {
         List<String> fields = new ArrayList<>();
         add(fields, !config.additionalDisks().isEmpty(), "additionalDisks");
-        add(fields, !config.portForwards().isEmpty(), "portForwards");
         add(fields, config.containerd().user() || config.containerd().system(), "containerd");
         add(fields, !config.copyToHost().isEmpty(), "copyToHost");
         add(fields, !config.firmware().images().isEmpty(), "firmware.images");
