@@ -56,6 +56,10 @@ final class Rules {
                 return new Decision.Refused(name(i), "the rule says ignore", isSwitchedOff(listener.protocol()));
             }
         }
+        if (isSwitchedOff(listener.protocol())) {
+            // The documented way to switch forwarding off is about 0.0.0.0 alone, and means all.
+            return new Decision.Refused(name(0), "the rule says ignore", true);
+        }
         if (Addresses.isWildcard(address) || isLoopback(address)) {
             return new Decision.Forwarded(DEFAULT, new HostAddress(listener.protocol(), "127.0.0.1", port));
         }
