@@ -74,8 +74,7 @@ class PortsIT {
             new String[] {"{guestPortRange: GUEST, hostPortRange: HOST, guestIP: 192.168.5.15}", "dmmdmdm"},
             new String[] {"{guestPortRange: GUEST, ignore: true}", "-dd---d"},
             new String[] {"{guestPortRange: GUEST, ignore: true, guestIP: 0.0.0.0}", "d--d-d-"},
-            new String[] {
-                "{guestPortRange: GUEST, ignore: true, guestIP: 0.0.0.0, guestIPMustBeZero: false}", "-------"
+            new String[] {"{guestPortRange: GUEST, ignore: true, guestIP: 0.0.0.0, guestIPMustBeZero: false}", "-------"
             },
             new String[] {"{guestPortRange: GUEST, hostPortRange: HOST, hostIP: 127.0.0.2}", "mmmm-mm"});
 
@@ -118,12 +117,11 @@ class PortsIT {
             String address = rule[0].contains("127.0.0.2") ? "127.0.0.2" : "127.0.0.1";
             for (int column = 0; column < LISTENERS.size(); column++) {
                 int offset = row * 10 + column;
-                String host =
-                        switch (rule[1].charAt(column)) {
-                            case 'd' -> "127.0.0.1:" + (GUEST_BASE + offset);
-                            case 'm' -> address + ":" + (HOST_BASE + offset);
-                            default -> "";
-                        };
+                String host = switch (rule[1].charAt(column)) {
+                    case 'd' -> "127.0.0.1:" + (GUEST_BASE + offset);
+                    case 'm' -> address + ":" + (HOST_BASE + offset);
+                    default -> "";
+                };
                 cells.add(new Cell(LISTENERS.get(column), GUEST_BASE + offset, host));
             }
         }
@@ -197,8 +195,7 @@ class PortsIT {
                         exit;
                     }
                 }
-                """
-                .replace("CALLS\n", calls.toString());
+                """.replace("CALLS\n", calls.toString());
     }
 
     @BeforeAll
@@ -371,8 +368,7 @@ class PortsIT {
             socket.getOutputStream().write('s');
             assertThat(socket.getInputStream().read()).isEqualTo('s');
         }
-        try (SocketChannel client =
-                SocketChannel.open(UnixDomainSocketAddress.of(sockets.resolve("to-guest.sock")))) {
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(sockets.resolve("to-guest.sock")))) {
             client.write(ByteBuffer.wrap(new byte[] {'u'}));
             ByteBuffer answer = ByteBuffer.allocate(1);
             assertThat(client.read(answer)).isEqualTo(1);

@@ -99,8 +99,7 @@ final class Cache {
         if (least == Long.MAX_VALUE || answer.code() != Message.NO_ERROR && answer.code() != Message.NO_SUCH_NAME) {
             return 0;
         }
-        return Math.min(
-                least, positive && answer.code() == Message.NO_ERROR ? MOST_SECONDS : MOST_NEGATIVE_SECONDS);
+        return Math.min(least, positive && answer.code() == Message.NO_ERROR ? MOST_SECONDS : MOST_NEGATIVE_SECONDS);
     }
 
     void clear() {

@@ -52,7 +52,10 @@ public final class DnsService implements GuestService {
     public GuestSetup setup(SetupRequest request) {
         if (!isWanted(request.config())
                 || request.config().plain()
-                || request.addresses().map(Addresses::dns).filter(a -> !a.isEmpty()).isEmpty()) {
+                || request.addresses()
+                        .map(Addresses::dns)
+                        .filter(a -> !a.isEmpty())
+                        .isEmpty()) {
             return GuestSetup.NOTHING;
         }
         int udp = 0;

@@ -39,11 +39,12 @@ final class GuestResolver implements Attachment {
     }
 
     GuestResolver begin() {
-        guest.agent().ifPresent(agent -> CompletableFuture.allOf(
-                        agent.met().toCompletableFuture(), guest.up().toCompletableFuture())
-                .thenRun(() -> Thread.ofVirtual()
-                        .name("dns of " + guest.name())
-                        .start(() -> listen(agent))));
+        guest.agent()
+                .ifPresent(agent -> CompletableFuture.allOf(
+                                agent.met().toCompletableFuture(), guest.up().toCompletableFuture())
+                        .thenRun(() -> Thread.ofVirtual()
+                                .name("dns of " + guest.name())
+                                .start(() -> listen(agent))));
         return this;
     }
 
@@ -68,8 +69,8 @@ final class GuestResolver implements Attachment {
     }
 
     private void run(String command) throws IOException, InterruptedException {
-        SshConnection.Result result = guest.connection()
-                .run("sudo -n sh -c \"PATH=/usr/sbin:/sbin:$PATH; " + command + "\"", "", COMMAND);
+        SshConnection.Result result =
+                guest.connection().run("sudo -n sh -c \"PATH=/usr/sbin:/sbin:$PATH; " + command + "\"", "", COMMAND);
         if (result.exitCode() != 0) {
             throw new IOException(
                     "`" + command + "` in the guest: " + result.stderr().strip());

@@ -34,8 +34,7 @@ final class HostFile<T> {
     private @Nullable Object stamp() {
         try {
             BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
-            return java.util.List.of(
-                    now.lastModifiedTime(), now.size(), String.valueOf(now.fileKey()));
+            return java.util.List.of(now.lastModifiedTime(), now.size(), String.valueOf(now.fileKey()));
         } catch (IOException e) {
             return null;
         }

@@ -205,10 +205,7 @@ record Message(byte[] bytes, String name, int type, int questionClass, int quest
 
     /** Whether this is an answer to that question. */
     boolean answers(Message query) {
-        return isResponse()
-                && type == query.type
-                && questionClass == query.questionClass
-                && name.equals(query.name);
+        return isResponse() && type == query.type && questionClass == query.questionClass && name.equals(query.name);
     }
 
     /** The same with another id. */

@@ -136,7 +136,8 @@ final class Resolver {
         if (query.type() == Message.AAAA && !ipv6) {
             return Reply.of(query, 0, List.of());
         }
-        return isAboutAddresses(query.type()) && dots(query.name()) < configuration.get().ndots()
+        return isAboutAddresses(query.type())
+                        && dots(query.name()) < configuration.get().ndots()
                 ? searched(query)
                 : null;
     }
@@ -181,8 +182,7 @@ final class Resolver {
             if (record.place() == Message.Place.ANSWER && record.type() == type && isAboutAddresses(type)) {
                 byte[] data = java.util.Arrays.copyOfRange(
                         answer.bytes(), record.dataAt(), record.dataAt() + record.dataLength());
-                records.add(new Reply.Data(
-                        type, Math.min(OWN_TTL, Message.u32(answer.bytes(), record.ttlAt())), data));
+                records.add(new Reply.Data(type, Math.min(OWN_TTL, Message.u32(answer.bytes(), record.ttlAt())), data));
             }
         }
         return records;
@@ -237,16 +237,17 @@ final class Resolver {
         if (other != null) {
             return other.join();
         }
-        Optional<Message> answer = Optional.empty();
+        Optional<Message> answer = cache.find(query);
         try {
-            if (waiting.tryAcquire()) {
+            // The answer may have come between the first look and the reservation.
+            if (answer.isEmpty() && waiting.tryAcquire()) {
                 try {
                     answer = upstream.apply(query, now.servers());
+                    answer.ifPresent(a -> cache.keep(query, a));
                 } finally {
                     waiting.release();
                 }
             }
-            answer.ifPresent(a -> cache.keep(query, a));
             return answer;
         } finally {
             asked.remove(Cache.Key.of(query), mine);

@@ -41,8 +41,8 @@ final class DnsServerTest {
         upstream = new DatagramSocket(new InetSocketAddress(LOOPBACK, upstreamStreams.getLocalPort()));
         Thread.ofVirtual().start(this::serveDatagrams);
         Thread.ofVirtual().start(this::serveStreams);
-        ResolvConf conf = new ResolvConf(
-                List.of(new InetSocketAddress(LOOPBACK, upstream.getLocalPort())), List.of(), 1);
+        ResolvConf conf =
+                new ResolvConf(List.of(new InetSocketAddress(LOOPBACK, upstream.getLocalPort())), List.of(), 1);
         Resolver resolver = new Resolver(
                 Hosts.ofMap(Map.of("host.lima.internal", "192.168.5.2")),
                 true,

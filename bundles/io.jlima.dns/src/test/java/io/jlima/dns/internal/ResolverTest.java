@@ -93,7 +93,8 @@ final class ResolverTest {
                 .containsExactly("fd000000000000000000000000000001");
         assertThat(asked).isEmpty();
 
-        assertThat(Wire.data(ask(resolver, "out.example", Message.A), Message.A)).containsExactly("10.0.0.1");
+        assertThat(Wire.data(ask(resolver, "out.example", Message.A), Message.A))
+                .containsExactly("10.0.0.1");
         assertThat(asked).containsExactly("www.example 1");
         assertThat(ask(resolver, "x.example", Message.A).id()).isEqualTo(7);
 
@@ -108,10 +109,12 @@ final class ResolverTest {
         file.set(Hosts.ofFile("127.0.0.1 localhost\n10.1.2.3 build.example build # comment\nnonsense here\n"));
 
         assertThat(Wire.data(ask(resolver, "build", Message.A), Message.A)).containsExactly("10.1.2.3");
-        assertThat(Wire.data(ask(resolver, "build.example", Message.A), Message.A)).containsExactly("10.1.2.3");
+        assertThat(Wire.data(ask(resolver, "build.example", Message.A), Message.A))
+                .containsExactly("10.1.2.3");
         assertThat(asked).isEmpty();
         file.set(Hosts.ofFile(""));
-        assertThat(Wire.data(ask(resolver, "build.example", Message.A), Message.A)).containsExactly("10.0.0.1");
+        assertThat(Wire.data(ask(resolver, "build.example", Message.A), Message.A))
+                .containsExactly("10.0.0.1");
     }
 
     /** A, NS, CNAME, PTR, MX, TXT, SRV, and types that nobody here has heard of. */
@@ -192,8 +195,8 @@ final class ResolverTest {
         Message cut = ask(resolver, "large.example", Message.A);
         assertThat(cut.isTruncated()).isTrue();
         assertThat(cut.records()).isEmpty();
-        Message whole = Wire.parse(
-                Objects.requireNonNull(resolver.answer(Wire.query(8, "large.example", 1, 4096), true)));
+        Message whole =
+                Wire.parse(Objects.requireNonNull(resolver.answer(Wire.query(8, "large.example", 1, 4096), true)));
         assertThat(whole.isTruncated()).isFalse();
         assertThat(Wire.data(whole, Message.A)).hasSize(100);
         Message byStream =

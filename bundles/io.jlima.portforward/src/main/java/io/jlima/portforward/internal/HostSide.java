@@ -79,7 +79,8 @@ final class HostSide {
     }
 
     private void open(Slot slot) {
-        Map.Entry<GuestAddress, String> first = slot.claims.entrySet().iterator().next();
+        Map.Entry<GuestAddress, String> first =
+                slot.claims.entrySet().iterator().next();
         GuestAddress from = first.getKey();
         try {
             Opened opened = transports.open(guest, Requests.of(slot.host, from, slot.reverse));

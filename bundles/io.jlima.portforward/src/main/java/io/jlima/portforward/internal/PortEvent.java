@@ -15,8 +15,7 @@ final class PortEvent {
 
     private PortEvent() {}
 
-    static void send(
-            Guest guest, String type, GuestAddress from, @Nullable HostAddress to, @Nullable String error) {
+    static void send(Guest guest, String type, GuestAddress from, @Nullable HostAddress to, @Nullable String error) {
         guest.event("portForward", json(type, from, to, error));
     }
 

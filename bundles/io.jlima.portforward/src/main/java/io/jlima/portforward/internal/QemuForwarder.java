@@ -125,8 +125,8 @@ public final class QemuForwarder implements PortForwarder {
     public int tidy(Guest guest, Predicate<Request> unwanted) throws IOException, InterruptedException {
         int removed = 0;
         for (HostForwards.Forward forward : table(guest).leftOver()) {
-            GuestAddress target = new GuestAddress(
-                    forward.udp() ? Protocol.UDP : Protocol.TCP, "0.0.0.0", forward.guestPort());
+            GuestAddress target =
+                    new GuestAddress(forward.udp() ? Protocol.UDP : Protocol.TCP, "0.0.0.0", forward.guestPort());
             if (unwanted.test(new Request(forward.hostAddress(), forward.hostPort(), target))) {
                 forwards(guest).remove(forward);
                 table(guest).leftOver().remove(forward);

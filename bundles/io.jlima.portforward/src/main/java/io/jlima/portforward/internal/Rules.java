@@ -171,8 +171,7 @@ final class Rules {
                             Protocol.TCP,
                             Addresses.plain(rule.hostIP()),
                             port + rule.hostPortFirst() - rule.guestPortFirst());
-            all.add(new FixedForward(
-                    name, host, GuestAddress.tcp(Addresses.plain(rule.guestIP()), port), false, true));
+            all.add(new FixedForward(name, host, GuestAddress.tcp(Addresses.plain(rule.guestIP()), port), false, true));
         }
     }
 

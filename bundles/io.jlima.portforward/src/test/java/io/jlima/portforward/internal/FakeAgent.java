@@ -76,14 +76,15 @@ final class FakeAgent implements AgentSession {
             throw new IOException("connection refused");
         }
         return target.protocol() == Protocol.UDP
-                ? new Datagrams(DatagramChannel.open(StandardProtocolFamily.INET).connect(address))
+                ? new Datagrams(
+                        DatagramChannel.open(StandardProtocolFamily.INET).connect(address))
                 : new Stream(SocketChannel.open(address));
     }
 
     @Override
     public AutoCloseable listen(GuestAddress address, Acceptor acceptor) throws IOException {
-        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
-                .bind(UnixDomainSocketAddress.of(address.host()));
+        ServerSocketChannel server =
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(address.host()));
         Thread.ofVirtual().start(() -> {
             try {
                 while (true) {

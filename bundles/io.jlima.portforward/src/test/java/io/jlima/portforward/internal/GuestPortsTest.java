@@ -54,8 +54,7 @@ final class GuestPortsTest {
     void start() throws IOException {
         server = ServerSocketChannel.open(StandardProtocolFamily.INET).bind(FakeAgent.loopback(0), 4096);
         open.add(server);
-        service.addPortForwarder(
-                agentForwarder, Map.of(PortForwarder.TRANSPORT, "agent", "service.ranking", 200));
+        service.addPortForwarder(agentForwarder, Map.of(PortForwarder.TRANSPORT, "agent", "service.ranking", 200));
     }
 
     @AfterEach
@@ -240,7 +239,8 @@ final class GuestPortsTest {
             CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> send(client, up));
             CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> send(peer, down));
             CompletableFuture<byte[]> arrived = CompletableFuture.supplyAsync(() -> digest(peer));
-            assertThat(digest(client)).isEqualTo(MessageDigest.getInstance("SHA-256").digest(down));
+            assertThat(digest(client))
+                    .isEqualTo(MessageDigest.getInstance("SHA-256").digest(down));
             assertThat(arrived.get(30, TimeUnit.SECONDS))
                     .isEqualTo(MessageDigest.getInstance("SHA-256").digest(up));
             sending.get(30, TimeUnit.SECONDS);
@@ -357,9 +357,7 @@ final class GuestPortsTest {
         agent.connected(GuestAddress.tcp("0.0.0.0", stays), GuestAddress.tcp("0.0.0.0", comes));
         guest.await("forwarding", comes);
 
-        assertThat(service.list("a"))
-                .extracting(e -> e.guest().port())
-                .containsExactlyInAnyOrder(stays, comes);
+        assertThat(service.list("a")).extracting(e -> e.guest().port()).containsExactlyInAnyOrder(stays, comes);
         assertThat(guest.eventsSoFar()).noneMatch(e -> e.contains(":" + stays + "\""));
     }
 
@@ -417,8 +415,8 @@ final class GuestPortsTest {
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                 .bind(UnixDomainSocketAddress.of(hostSocket))
                 .close();
-        ServerSocketChannel inGuest = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
-                .bind(UnixDomainSocketAddress.of(guestSocket));
+        ServerSocketChannel inGuest =
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(guestSocket));
         ServerSocketChannel onHost =
                 ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(service1));
         open.add(inGuest);
@@ -523,11 +521,13 @@ final class GuestPortsTest {
         guest.fakeMachine().address = "192.168.5.15";
         HostForwards.Forward ssh = new HostForwards.Forward(false, "127.0.0.1", FakeGuest.SSH_PORT, 22);
         HostForwards.Forward still = new HostForwards.Forward(false, "127.0.0.1", kept, kept);
-        guest.fakeMachine().forwards.addAll(List.of(
-                ssh,
-                still,
-                new HostForwards.Forward(false, "127.0.0.1", stale, stale),
-                new HostForwards.Forward(true, "127.0.0.1", moved, moved)));
+        guest.fakeMachine()
+                .forwards
+                .addAll(List.of(
+                        ssh,
+                        still,
+                        new HostForwards.Forward(false, "127.0.0.1", stale, stale),
+                        new HostForwards.Forward(true, "127.0.0.1", moved, moved)));
         Attachment attachment = attach(guest);
         agent.connected(GuestAddress.tcp("0.0.0.0", kept), GuestAddress.tcp("127.0.0.1", moved));
         attachment.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);

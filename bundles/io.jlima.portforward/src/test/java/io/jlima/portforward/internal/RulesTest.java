@@ -26,11 +26,10 @@ final class RulesTest {
     @CsvFileSource(resources = "rules.csv", delimiter = '|', numLinesToSkip = 1)
     void table(String rules, String listener, String expected, String by) {
         Decision decision = new Rules(parse(rules), SSH_PORT).decide(address(listener));
-        String host =
-                switch (decision) {
-                    case Decision.Forwarded yes -> yes.host().toString();
-                    case Decision.Refused no -> "-";
-                };
+        String host = switch (decision) {
+            case Decision.Forwarded yes -> yes.host().toString();
+            case Decision.Refused no -> "-";
+        };
         assertThat(host).isEqualTo(expected);
         assertThat(decision.rule()).isEqualTo(by.matches("\\d+") ? "portForwards[" + by + "]" : by);
     }
@@ -143,8 +142,8 @@ final class RulesTest {
     void oneRuleSwitchesAllOffWithoutAWord() {
         Rules rules = new Rules(parse("ip=0.0.0.0,guest=1-65535,proto=any,ignore"), SSH_PORT);
 
-        for (String listener : List.of(
-                "tcp 0.0.0.0:80", "tcp [::]:80", "tcp 127.0.0.1:1", "udp 0.0.0.0:65535", "udp 127.0.0.1:53")) {
+        for (String listener :
+                List.of("tcp 0.0.0.0:80", "tcp [::]:80", "tcp 127.0.0.1:1", "udp 0.0.0.0:65535", "udp 127.0.0.1:53")) {
             assertThat(rules.decide(address(listener)))
                     .as(listener)
                     .isEqualTo(new Decision.Refused("portForwards[0]", "the rule says ignore", true));

@@ -173,8 +173,8 @@ final class KeptConnection implements SshConnection {
                 throw failure(e);
             }
             if (refusal.getReasonCode() == SshConstants.SSH_OPEN_CONNECT_FAILED) {
-                ConnectException nobody = new ConnectException(
-                        "Nobody answers at " + target + " in the guest: " + refusal.getMessage());
+                ConnectException nobody =
+                        new ConnectException("Nobody answers at " + target + " in the guest: " + refusal.getMessage());
                 nobody.initCause(e);
                 throw nobody;
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.ssh.internal;
 
+import io.jlima.api.ssh.SshConnection.Acceptor;
 import io.jlima.api.ssh.SshStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.ChannelOutputStream;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.common.future.SshFutureListener;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
@@ -96,26 +98,44 @@ final class StreamChannel extends AbstractClientChannel implements SshStream {
 
     @Override
     public OpenFuture open(long recipient, long windowSize, long packetSize, Buffer buffer) {
-        OpenFuture opening = new DefaultOpenFuture(this, futureLock);
         String path = buffer.getString();
         ReverseSockets sockets = getSession().getAttribute(ReverseSockets.OF_SESSION);
-        var acceptor = sockets == null ? null : sockets.at(path);
+        Acceptor acceptor = sockets == null ? null : sockets.at(path);
         if (acceptor == null) {
-            opening.setException(new SshChannelOpenException(
+            OpenFuture refused = new DefaultOpenFuture(this, futureLock);
+            refused.setException(new SshChannelOpenException(
                     recipient, SshConstants.SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, "nobody asked for " + path));
-            return opening;
+            return refused;
         }
         setRecipient(recipient);
         getRemoteWindow().init(windowSize, packetSize, getSession().getFactoryManager());
         configureWindow();
-        Thread.ofVirtual().name("ssh accept " + path).start(() -> {
-            doOpen();
-            opened.set(true);
-            // This sends the confirmation, before which nothing else may be sent.
-            opening.setOpened();
-            acceptor.accept(this);
-        });
-        return opening;
+        doOpen();
+        opened.set(true);
+        return new Confirmed(acceptor);
+    }
+
+    /**
+     * The opening of a channel that the guest asked for. SSHD sends the confirmation when it is told so as a listener,
+     * and before that nothing else may be sent.
+     */
+    private final class Confirmed extends DefaultOpenFuture {
+        private final Acceptor acceptor;
+
+        Confirmed(Acceptor acceptor) {
+            super(StreamChannel.this, futureLock);
+            this.acceptor = acceptor;
+        }
+
+        @Override
+        public OpenFuture addListener(SshFutureListener<OpenFuture> listener) {
+            OpenFuture same = super.addListener(listener);
+            Thread.ofVirtual().name("ssh accept").start(() -> {
+                setOpened();
+                acceptor.accept(StreamChannel.this);
+            });
+            return same;
+        }
     }
 
     @Override

@@ -250,8 +250,8 @@ final class StreamTest {
     @Test
     void unixSocketsOfTheGuest() throws Exception {
         Path path = temporary.resolve("guest.sock");
-        try (ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
-                        .bind(UnixDomainSocketAddress.of(path));
+        try (ServerSocketChannel unix =
+                        ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
                 SshStream stream = connection.openUnix(path.toString());
                 SocketChannel peer = unix.accept()) {
             stream.out().write(5);

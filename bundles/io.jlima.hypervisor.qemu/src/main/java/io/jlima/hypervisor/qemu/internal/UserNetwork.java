@@ -20,8 +20,8 @@ final class UserNetwork implements HostForwards {
     private static final Pattern NETWORK = Pattern.compile("^(?:Hub|VLAN) -?\\d+ \\((\\S+)\\):");
 
     /** Protocol[State] FD Source-Address Port Dest-Address Port, as slirp_connection_info prints it. */
-    private static final Pattern FORWARD = Pattern.compile(
-            "^\\s*(TCP|UDP)\\[HOST_FORWARD\\]\\s+-?\\d+\\s+(\\S+)\\s+(\\d+)\\s+(\\S+)\\s+(\\d+)");
+    private static final Pattern FORWARD =
+            Pattern.compile("^\\s*(TCP|UDP)\\[HOST_FORWARD\\]\\s+-?\\d+\\s+(\\S+)\\s+(\\d+)\\s+(\\S+)\\s+(\\d+)");
 
     private final Monitor monitor;
 
