@@ -62,6 +62,9 @@ struct source {
     struct source *next_dead;
 };
 
+void loop_begin(void);
+// One round; false when nothing is left to be done before something happens.
+bool loop_once(bool wait);
 void loop_add(struct source *source, uint32_t events);
 void loop_change(struct source *source, uint32_t events);
 void loop_drop(struct source *source);
@@ -183,9 +186,11 @@ struct session {
 extern struct session sessions[SESSIONS];
 
 // session.c
-void session_serve(int fd, bool channel);
+// Begins a session, with a channel that outlives its peers or not; NULL when there are too many.
+struct session *session_begin(int fd, bool channel);
 void channel_open(void);
 void socket_serve(void);
+void sessions_end(void);
 // Says what there is to say, as far as it can be sent now. True when it stopped only to let others have their turn.
 bool session_pump(struct session *session);
 bool sessions_pump(void);

@@ -18,6 +18,7 @@ struct options options = {
     .tracing = "/sys/kernel/tracing",
 };
 
+static volatile sig_atomic_t ended;
 static int epoll = -1;
 static struct source *dead;
 static int64_t deadlines[TIMERS];
@@ -151,40 +152,59 @@ static void read_options(int count, char **words) {
     }
 }
 
-int main(int count, char **words) {
-    read_options(count, words);
+static void end(int signal) {
+    (void)signal;
+    ended = 1;
+}
+
+void loop_begin(void) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_IGN);
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0) {
+        complain("epoll", errno);
+        exit(1);
+    }
+}
+
+bool loop_once(bool wait) {
+    struct epoll_event events[64];
+    int left = run_timers();
+    int ready = epoll_wait(epoll, events, 64, wait ? left : 0);
+    if (ready < 0 && errno != EINTR) {
+        complain("epoll", errno);
+        exit(1);
+    }
+    for (int i = 0; i < ready; i++) {
+        struct source *source = events[i].data.ptr;
+        if (!source->dead && source->fd >= 0) {
+            source->ready(source, events[i].events);
+        }
+    }
+    bool more = sessions_pump();
+    bury();
+    return more || ready > 0;
+}
+
+int main(int count, char **words) {
+    read_options(count, words);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0) {
-        complain("epoll", errno);
-        return 1;
-    }
+    loop_begin();
     diag_begin();
     watch_begin();
     stage_begin();
     channel_open();
     socket_serve();
-    for (bool more = false;;) {
-        struct epoll_event events[64];
-        int left = run_timers();
-        int ready = epoll_wait(epoll, events, 64, more ? 0 : left);
-        if (ready < 0 && errno != EINTR) {
-            complain("epoll", errno);
-            return 1;
-        }
-        for (int i = 0; i < ready; i++) {
-            struct source *source = events[i].data.ptr;
-            if (!source->dead && source->fd >= 0) {
-                source->ready(source, events[i].events);
-            }
-        }
-        more = sessions_pump();
-        bury();
+    sessions_pump();
+    struct sigaction action = {.sa_handler = end};
+    sigaction(SIGTERM, &action, NULL);
+    for (bool more = false; !ended;) {
+        more = loop_once(!more);
     }
+    sessions_end();
+    return 0;
 }

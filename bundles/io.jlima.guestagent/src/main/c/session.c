@@ -359,7 +359,7 @@ static void channel_ready(struct source *source, uint32_t events) {
     loop_change(source, EPOLLIN | EPOLLOUT | EPOLLET | EPOLLRDHUP);
 }
 
-static struct session *session_begin(int fd, bool channel) {
+struct session *session_begin(int fd, bool channel) {
     for (unsigned i = 0; i < SESSIONS; i++) {
         struct session *session = &sessions[i];
         // The channel has a place of its own.
@@ -384,6 +384,18 @@ static struct session *session_begin(int fd, bool channel) {
         return session;
     }
     return NULL;
+}
+
+void sessions_end(void) {
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        if (sessions[i].used) {
+            // Files of sockets go with them.
+            reset(&sessions[i]);
+        }
+    }
+    if (options.socket != NULL) {
+        unlink(options.socket);
+    }
 }
 
 // --- where sessions come from

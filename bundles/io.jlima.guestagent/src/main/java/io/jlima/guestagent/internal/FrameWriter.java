@@ -11,8 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class FrameWriter {
     private final WritableByteChannel channel;
     private final ReentrantLock lock = new ReentrantLock();
-    private final ByteBuffer buffer =
-            ByteBuffer.allocateDirect(Wire.HEADER + Wire.MAX_BODY + Wire.TRAILER);
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(Wire.HEADER + Wire.MAX_BODY + Wire.TRAILER);
 
     /** Small frames of callers that must not wait. Each stream has few of them at a time. */
     private final LinkedBlockingQueue<Small> posted = new LinkedBlockingQueue<>();

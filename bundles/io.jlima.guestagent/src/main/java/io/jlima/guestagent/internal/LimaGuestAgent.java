@@ -68,8 +68,7 @@ public final class LimaGuestAgent implements GuestAgent {
     private void tick() {
         if (clock.isDue()) {
             // A guest that stands still must not keep the others waiting.
-            sessions.forEach(session ->
-                    Thread.ofVirtual().name("guest's clock").start(session::keepTime));
+            sessions.forEach(session -> Thread.ofVirtual().name("guest's clock").start(session::keepTime));
         }
     }
 
@@ -86,7 +85,9 @@ public final class LimaGuestAgent implements GuestAgent {
             LOG.warn(
                     "No guest agent for {}: {}",
                     request.instance(),
-                    program == null ? "this build has none for " + request.config().arch() : "no port for it");
+                    program == null
+                            ? "this build has none for " + request.config().arch()
+                            : "no port for it");
             return GuestSetup.NOTHING;
         }
         return new GuestSetup(

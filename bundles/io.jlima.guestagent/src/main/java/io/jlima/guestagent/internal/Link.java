@@ -304,7 +304,8 @@ final class Link {
             }
             answer.get(ANSWER.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause() == null ? "refused" : e.getCause().getMessage(), e.getCause());
+            throw new IOException(
+                    e.getCause() == null ? "refused" : e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
             throw new IOException("the guest's agent does not answer within " + ANSWER.toSeconds() + " s", e);
         } catch (InterruptedException e) {
