@@ -228,6 +228,8 @@ void peers_sweep(void);
 bool listeners_own(const struct port *port);
 
 // ports.c: the table of what listens in the guest
+struct port port_plain(const struct port *port);
+// These want plain ports.
 struct port_entry *port_find(const struct port *port);
 void port_present(const struct port *port, uint32_t interface);
 void port_absent(struct port_entry *entry);

@@ -90,6 +90,7 @@ static enum diag_answer answers(enum transport transport, const struct port *wan
                 return fits && memcmp(&port, wanted, sizeof port) == 0 ? DIAG_PRESENT : DIAG_OTHER;
             }
             if (fits) {
+                port = port_plain(&port);
                 port_present(&port, message->id.idiag_if);
             }
         }
@@ -122,6 +123,7 @@ static bool read_table(enum transport transport, int family) {
             uint32_t value = (uint32_t)strtoul(digits, NULL, 16);
             memcpy(port.address + 4 * word, &value, 4);
         }
+        port = port_plain(&port);
         port_present(&port, 0);
     }
     fclose(table);

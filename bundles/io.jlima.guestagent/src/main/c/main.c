@@ -19,6 +19,7 @@ struct options options = {
 };
 
 static volatile sig_atomic_t ended;
+static sigset_t unblocked;
 static int epoll = -1;
 static struct source *dead;
 static int64_t deadlines[TIMERS];
@@ -160,6 +161,10 @@ static void end(int signal) {
 void loop_begin(void) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_IGN);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, &unblocked);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0) {
         complain("epoll", errno);
@@ -170,7 +175,8 @@ void loop_begin(void) {
 bool loop_once(bool wait) {
     struct epoll_event events[64];
     int left = run_timers();
-    int ready = epoll_wait(epoll, events, 64, wait ? left : 0);
+    // The signal that ends us is let in only here, so that none comes between a look and a wait.
+    int ready = epoll_pwait(epoll, events, 64, wait ? left : 0, &unblocked);
     if (ready < 0 && errno != EINTR) {
         complain("epoll", errno);
         exit(1);

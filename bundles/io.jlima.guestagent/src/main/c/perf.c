@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 enum {
-    PAGES = 4, // of each processor's buffer; a power of two
+    PAGES = 16, // of each processor's buffer; a power of two
+    LARGEST = 256, // more than a record of ours takes
     STATE_LISTEN = 10,
     PROCESSORS = 1024,
 };
@@ -28,7 +29,9 @@ struct ring {
     struct source source;
     struct perf_event_mmap_page *page;
     size_t page_size;
+    struct ring *next;
 };
+static struct ring *rings;
 
 // Where the fields are in a record of the tracepoint.
 static struct {
@@ -132,40 +135,61 @@ static void take(const uint8_t *data, size_t size) {
     }
 }
 
+// Takes one record and returns its size; 0 when there is no sense in it.
+static size_t take_record(const uint8_t *data, size_t size, uint64_t at) {
+    // Records are of whole words and may go round the end.
+    uint8_t record[LARGEST];
+    struct perf_event_header header;
+    for (size_t i = 0; i < sizeof header; i++) {
+        ((uint8_t *)&header)[i] = data[(at + i) % size];
+    }
+    if (header.size < sizeof header) {
+        return 0;
+    }
+    size_t body = header.size - sizeof header;
+    size_t kept = body < sizeof record ? body : sizeof record;
+    for (size_t i = 0; i < kept; i++) {
+        record[i] = data[(at + sizeof header + i) % size];
+    }
+    if (header.type == PERF_RECORD_LOST) {
+        watch_lost();
+    } else if (header.type == PERF_RECORD_SAMPLE && kept >= 4) {
+        uint32_t raw;
+        memcpy(&raw, record, sizeof raw);
+        take(record + 4, raw < kept - 4 ? raw : kept - 4);
+    }
+    return header.size;
+}
+
 static void ring_ready(struct source *source, uint32_t events) {
     struct ring *ring = (struct ring *)source;
     const uint8_t *data = (const uint8_t *)ring->page + ring->page_size;
     size_t size = PAGES * ring->page_size;
     (void)events;
-    uint64_t head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
     uint64_t tail = ring->page->data_tail;
-    while (tail < head) {
-        // Records are of whole words and may go round the end.
-        uint8_t record[256];
-        struct perf_event_header header;
-        for (size_t i = 0; i < sizeof header; i++) {
-            ((uint8_t *)&header)[i] = data[(tail + i) % size];
+    // What the kernel has seen of our progress when it wrote up to the head, at the worst.
+    uint64_t seen = tail;
+    for (;;) {
+        uint64_t head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
+        // The kernel tells of a loss with the event after it, which may never come.
+        bool full = head - seen > size - LARGEST;
+        seen = tail;
+        while (tail < head) {
+            size_t taken = take_record(data, size, tail);
+            if (taken == 0) {
+                full = true;
+                taken = head - tail;
+            }
+            tail += taken;
         }
-        if (header.size < sizeof header) {
+        if (full) {
             watch_lost();
-            tail = head;
+        }
+        if (tail == seen) {
             break;
         }
-        size_t body = header.size - sizeof header;
-        size_t kept = body < sizeof record ? body : sizeof record;
-        for (size_t i = 0; i < kept; i++) {
-            record[i] = data[(tail + sizeof header + i) % size];
-        }
-        tail += header.size;
-        if (header.type == PERF_RECORD_LOST) {
-            watch_lost();
-        } else if (header.type == PERF_RECORD_SAMPLE && kept >= 4) {
-            uint32_t raw;
-            memcpy(&raw, record, sizeof raw);
-            take(record + 4, raw < kept - 4 ? raw : kept - 4);
-        }
+        __atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_SEQ_CST);
     }
-    __atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_RELEASE);
 }
 
 static int open_event(uint16_t id, int processor) {
@@ -201,6 +225,8 @@ static bool begin_on(int processor) {
         return false;
     }
     ring->page = memory;
+    ring->next = rings;
+    rings = ring;
     if (udp.id != 0) {
         int second = open_event(udp.id, processor);
         if (second < 0 || ioctl(second, PERF_EVENT_IOC_SET_OUTPUT, ring->source.fd) != 0) {

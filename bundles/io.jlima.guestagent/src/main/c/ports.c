@@ -26,6 +26,18 @@ static struct port_entry **bucket(const struct port *port) {
     return &buckets[hash % BUCKETS];
 }
 
+// An IPv4 address in the clothes of IPv6, as Java binds it, is an IPv4 address.
+struct port port_plain(const struct port *port) {
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct port plain = *port;
+    if (port->family == 6 && memcmp(port->address, mapped, sizeof mapped) == 0) {
+        plain.family = 4;
+        memcpy(plain.address, port->address + 12, 4);
+        memset(plain.address + 4, 0, 12);
+    }
+    return plain;
+}
+
 struct port_entry *port_find(const struct port *port) {
     struct port_entry *entry = *bucket(port);
     while (entry != NULL && memcmp(&entry->port, port, sizeof *port) != 0) {

@@ -55,14 +55,15 @@ static void dump_tcp_soon(void) {
 
 static void look(const struct port *port, int looks) {
     uint32_t interface = 0;
-    struct port_entry *entry = port_find(port);
+    struct port plain = port_plain(port);
+    struct port_entry *entry = port_find(&plain);
     if (port->number == 0) {
         // listen() without bind(): the number is chosen after the event.
         looks = LOOKS;
     } else {
         switch (diag_tcp(port, &interface)) {
             case DIAG_PRESENT:
-                port_present(port, interface);
+                port_present(&plain, interface);
                 return;
             case DIAG_FAILED:
             case DIAG_OTHER:
@@ -91,7 +92,8 @@ static void look(const struct port *port, int looks) {
 }
 
 void watch_tcp_event(const struct port *port, bool listens) {
-    struct port_entry *entry = port_find(port);
+    struct port plain = port_plain(port);
+    struct port_entry *entry = port_find(&plain);
     if (listens) {
         look(port, 0);
         return;
