@@ -28,6 +28,7 @@ class BundleTableTest {
             Map.entry("io.jlima.config", List.of(API, "org.yaml.snakeyaml")),
             Map.entry("io.jlima.core", List.of(API, "org.osgi.framework")),
             Map.entry("io.jlima.ssh", List.of(API, "org.apache.sshd")),
+            Map.entry("io.jlima.guestagent", List.of(API)),
             Map.entry("io.jlima.cli", List.of(API, "org.apache.felix.service.command", "org.osgi.framework")),
             Map.entry("io.jlima.hypervisor.qemu", List.of(API)),
             Map.entry("io.jlima.network.slirp", List.of(API)),
