@@ -186,11 +186,17 @@ public final class YamlWriter {
 
     /** Scripts stay readable as block literals; the emitter quotes where a style cannot hold the text. */
     private static ScalarNode scalar(Kind kind, String text) {
-        ScalarStyle style = kind == Kind.TEXT && text.contains("\n")
-                ? ScalarStyle.LITERAL
-                : kind == Kind.TEXT && CoreSchema.kindOf(text) != Kind.TEXT
-                        ? ScalarStyle.DOUBLE_QUOTED
-                        : ScalarStyle.PLAIN;
-        return new ScalarNode(CoreSchema.tag(kind), text, null, null, style);
+        return new ScalarNode(CoreSchema.tag(kind), text, null, null, style(kind, text));
+    }
+
+    private static ScalarStyle style(Kind kind, String text) {
+        if (kind != Kind.TEXT) {
+            return ScalarStyle.PLAIN;
+        }
+        // A byte order mark is text only where it is escaped: at the beginning of a document it vanishes.
+        if (CoreSchema.kindOf(text) != Kind.TEXT || text.contains("\uFEFF")) {
+            return ScalarStyle.DOUBLE_QUOTED;
+        }
+        return text.contains("\n") ? ScalarStyle.LITERAL : ScalarStyle.PLAIN;
     }
 }

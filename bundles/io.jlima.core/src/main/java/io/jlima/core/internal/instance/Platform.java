@@ -396,6 +396,7 @@ record Platform(
 
     private void happened(LiveInstance live, Machine.Event event) {
         LOG.info("{}: {}", live.folder.name(), event);
+        live.guest().ifPresent(guest -> guest.happened(event));
         String trouble = trouble(live.folder, event);
         boolean over = event instanceof Machine.Resumed;
         if (trouble == null && !over) {

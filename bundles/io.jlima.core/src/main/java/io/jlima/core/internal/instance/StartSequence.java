@@ -81,6 +81,7 @@ final class StartSequence {
         RunningGuest guest = live.guest().orElse(null);
         if (guest != null) {
             troubles.addAll(step("Attaching to the guest", () -> guest.awaitReady(ATTACH_LIMIT)));
+            guest.troubles().stream().filter(words -> !troubles.contains(words)).forEach(progress::warn);
         }
         platform.ready(live, troubles);
         if (!troubles.isEmpty()) {

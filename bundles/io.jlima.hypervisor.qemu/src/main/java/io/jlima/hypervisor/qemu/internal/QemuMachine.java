@@ -42,6 +42,7 @@ final class QemuMachine implements Machine {
     private final Listener listener;
     private final ExecutorService teller;
     private final MachineEvents events;
+    private final UserNetwork network = new UserNetwork(this::execute);
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
     private final AtomicBoolean gone = new AtomicBoolean();
     private volatile boolean released;
@@ -207,6 +208,11 @@ final class QemuMachine implements Machine {
         return capability == Snapshots.class
                 ? Optional.of(capability.cast(new QemuSnapshots(this)))
                 : Machine.super.as(capability);
+    }
+
+    @Override
+    public <T> Optional<T> as(Class<T> capability) {
+        return capability.isInstance(network) ? Optional.of(capability.cast(network)) : Machine.super.as(capability);
     }
 
     @Override
