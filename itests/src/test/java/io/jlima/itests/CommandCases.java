@@ -157,6 +157,11 @@ final class CommandCases {
             good("network delete --force mine bridge2"),
             good("network rm -f nosuch").err("Ignoring non-existent network `nosuch`"),
             bad("network lsit", "Did you mean this\\? list"),
+            // Ports
+            bad("port list nosuch", "nosuch"),
+            bad("port ls --json nosuch", "nosuch"),
+            bad("port list --json nosuch", "nosuch"),
+            bad("port lsit", "Did you mean this\\? list"),
             // Around
             bad("sudoers", "sudoers command is only supported on macOS right now"),
             bad("sudoers --check HOME/x", "sudoers command is only supported on macOS right now"),
