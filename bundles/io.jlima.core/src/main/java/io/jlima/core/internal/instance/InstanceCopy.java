@@ -25,6 +25,9 @@ final class InstanceCopy {
 
     private static final Set<String> OF_ONE_RUN = Set.of("ready", "qemu.identity");
 
+    /** Copying less is over before a line about it is read. */
+    private static final long WORTH_A_WORD = 256 << 20;
+
     private final InstanceFolder from;
     private final InstanceFolder to;
     private final Progress progress;
@@ -109,7 +112,7 @@ final class InstanceCopy {
             return;
         }
         try {
-            FileCopy.copy(file, target, progress);
+            FileCopy.copy(file, target, attributes.size() < WORTH_A_WORD ? Progress.SILENT : progress);
         } catch (InterruptedException e) {
             throw new InterruptedIo();
         }
