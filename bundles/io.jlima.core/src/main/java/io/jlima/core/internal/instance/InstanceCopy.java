@@ -23,7 +23,8 @@ final class InstanceCopy {
     /** Not taken over: a mark that is meant for the first only, and state of one run. */
     private static final Set<String> LEFT_OUT = Set.of("protected", "swtpm", "instance-id");
 
-    private static final Set<String> OF_ONE_RUN = Set.of("ready", "qemu.identity");
+    /** The way in names the instance; the next start describes it anew. */
+    private static final Set<String> OF_ONE_RUN = Set.of("ready", "qemu.identity", "ssh.config", "known_hosts");
 
     /** Copying less is over before a line about it is read. */
     private static final long WORTH_A_WORD = 256 << 20;
