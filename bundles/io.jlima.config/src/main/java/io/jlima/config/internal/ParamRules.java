@@ -7,15 +7,21 @@ import io.jlima.config.internal.yaml.Findings;
 import io.jlima.config.internal.yaml.Mapping;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What is refused in parameters: bad names, values that cannot be passed on, and ones that nothing uses. */
 final class ParamRules {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]*");
+
+    private static final Pattern VARIABLE = Pattern.compile("\\bPARAM_(\\w+)");
+    private static final Pattern FIELD = Pattern.compile("\\.Param\\.(\\w+)");
 
     /** Lima's own images define it whether they use it or not. */
     private static final String EXEMPT = "internal_netplanOptional";
@@ -53,6 +59,26 @@ final class ParamRules {
                         "parameters are single lines");
             }
         });
+    }
+
+    /** Names of parameters that a text uses, found in one pass whatever the text is. */
+    private static void collectUsed(String text, Set<String> used) {
+        Matcher variable = VARIABLE.matcher(text);
+        while (variable.find()) {
+            used.add(variable.group(1));
+        }
+        int open = text.indexOf("{{");
+        while (open >= 0) {
+            int close = text.indexOf('}', open);
+            if (close < 0) {
+                return;
+            }
+            Matcher field = FIELD.matcher(text).region(open, close);
+            while (text.startsWith("}}", close) && field.find()) {
+                used.add(field.group(1));
+            }
+            open = text.indexOf("{{", close);
+        }
     }
 
     /** What a playbook says; it is not there where a file is only looked at. */
@@ -101,13 +127,10 @@ final class ParamRules {
         if (!(instance.get("param") instanceof Mapping param)) {
             return;
         }
+        Set<String> used = new HashSet<>();
+        texts.forEach(text -> collectUsed(text, used));
         for (String key : param.entries().keySet()) {
-            String quoted = Pattern.quote(key);
-            Pattern use =
-                    Pattern.compile("\\{\\{[^}]*\\.Param\\." + quoted + "\\b[^}]*\\}\\}|\\bPARAM_" + quoted + "\\b");
-            if (!key.equals(EXEMPT)
-                    && NAME.matcher(key).matches()
-                    && texts.stream().noneMatch(t -> use.matcher(t).find())) {
+            if (!key.equals(EXEMPT) && NAME.matcher(key).matches() && !used.contains(key)) {
                 findings.error(
                         param.keyMark(key),
                         "param." + key + " is used nowhere",

@@ -12,6 +12,7 @@ import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.config.ConfigReader.Template;
 import io.jlima.api.config.ConfigReader.TemplateSearch;
+import io.jlima.config.LimaYaml;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
@@ -64,7 +65,7 @@ final class TableRun {
             if (locator) {
                 locate(fill(each.text()));
             } else {
-                resolved = new YamlConfigReader().resolve(text(fill(each.text())), "lima.yaml", facts());
+                resolved = LimaYaml.reader().resolve(text(fill(each.text())), "lima.yaml", facts());
             }
         } catch (LimaException e) {
             refusal = e;
@@ -108,7 +109,7 @@ final class TableRun {
                 Path.of("/home/foo"),
                 home.resolve("_config/base.yaml"),
                 new HostEnvironment(Map.of("PATH", work + "/bin:/usr/bin:/bin"), work, 022));
-        ConfigReader reader = new YamlConfigReader((location, headers, longest, caller) -> {
+        ConfigReader reader = LimaYaml.reader((location, headers, longest, caller) -> {
             String page = each.files().get(location.toString());
             if (page == null) {
                 throw new LimaException(location.getHost() + " answered with status 404", "check its spelling");

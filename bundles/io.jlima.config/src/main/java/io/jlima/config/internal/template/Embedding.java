@@ -232,11 +232,11 @@ final class Embedding {
                 .map(step -> step.get("file"))
                 .filter(file -> !isUnset(file))
                 .forEach(named::add);
-        Map<Mark, String> replaced = new HashMap<>();
+        Map<Scalar, String> replaced = new HashMap<>();
         for (Node node : named) {
             Node locator = node instanceof Mapping mapping ? mapping.get("url") : node;
             if (locator instanceof Scalar scalar && Locators.isRelative(scalar.text())) {
-                replaced.put(scalar.mark(), locators.absolute(place, scalar.text()));
+                replaced.put(scalar, locators.absolute(place, scalar.text()));
             }
         }
         return YamlText.replace(text, replaced);

@@ -6,8 +6,6 @@ import io.jlima.config.internal.yaml.Node.Kind;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -30,20 +28,22 @@ public final class YamlText {
     private static final int MOST_ALIASES = 200;
 
     /** Far more values than any lima.yaml has; keeps a hostile one from filling the memory. */
-    static final int MOST_VALUES = 100_000;
+    static final int MOST_VALUES = 20_000;
 
-    /** What ends a plain scalar that holds no blanks, as locators are written. */
-    private static final Pattern PLAIN_END = Pattern.compile("\\s|,|\\]|\\}|:\\s");
+    /** The parser takes time and memory by the square of what stands in one line. */
+    private static final int LONGEST_LINE = 512 * 1024;
 
     private final String source;
     private final String text;
     private final SourceText lines;
     private boolean comments;
+    private Mark lastEvent;
 
     private YamlText(String text, String source) {
         this.text = text;
         this.source = source;
         this.lines = new SourceText(source, text);
+        this.lastEvent = mark(1, 1);
     }
 
     /**
@@ -77,7 +77,7 @@ public final class YamlText {
     }
 
     private Mapping document() {
-        refuseControlCharacters();
+        refuseBadLines();
         Node root = compose();
         if (root.isNull()) {
             return new Mapping(mark(1, 1));
@@ -91,17 +91,18 @@ public final class YamlText {
     /**
      * The text with other scalars in some places, and nothing else changed.
      *
-     * @param scalars new values by the places of the old ones, as {@link #read} found them
+     * @param scalars new values by the old ones, as {@link #read} found them; each of one line
      */
-    public static String replace(String text, Map<Mark, String> scalars) {
+    public static String replace(String text, Map<Node.Scalar, String> scalars) {
         StringBuilder result = new StringBuilder(text);
         scalars.entrySet().stream()
-                .sorted(Comparator.comparing(
-                                (Map.Entry<Mark, String> e) -> e.getKey().index())
+                .sorted(Comparator.comparing((Map.Entry<Node.Scalar, String> e) ->
+                                e.getKey().mark().index())
                         .reversed())
                 .forEach(e -> {
-                    int start = e.getKey().index();
-                    result.replace(start, endOfScalar(text, start), "\"" + escaped(e.getValue()) + "\"");
+                    int start = e.getKey().mark().index();
+                    int end = endOfScalar(text, start, e.getKey().written());
+                    result.replace(start, end, "\"" + escaped(e.getValue()) + "\"");
                 });
         return result.toString();
     }
@@ -110,8 +111,8 @@ public final class YamlText {
         return value.replace("\\", "\\\\").replace("\"", "\\\"");
     }
 
-    /** Where a scalar of one line ends: after its closing quote, or before what ends a plain one. */
-    private static int endOfScalar(String text, int start) {
+    /** Where a scalar ends: after its closing quote, or where what was written does. */
+    private static int endOfScalar(String text, int start, String written) {
         char first = text.charAt(start);
         int i = start + 1;
         if (first == '"' || first == '\'') {
@@ -120,8 +121,7 @@ public final class YamlText {
             }
             return Math.min(i + 1, text.length());
         }
-        Matcher end = PLAIN_END.matcher(text);
-        return end.find(start) ? end.start() : text.length();
+        return start + written.length();
     }
 
     private Node compose() {
@@ -139,6 +139,12 @@ public final class YamlText {
             String words = String.valueOf(e.getProblem());
             String context = e.getContext() == null ? "" : " " + e.getContext();
             throw fault(mark, "not valid YAML: " + words + context, hint(words + context));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            // What the parser does for an escape like \\x without digits.
+            throw fault(
+                    lastEvent,
+                    "not valid YAML: an escape in double quotes, here or below, means no character",
+                    "write \\\\ for a backslash, or use single quotes");
         } catch (YAMLException e) {
             // Limits of the parser come without a place.
             throw fault(mark(1, 1), "not accepted as YAML: " + e.getMessage(), hint(String.valueOf(e.getMessage())));
@@ -180,9 +186,18 @@ public final class YamlText {
                 .orElseGet(() -> markAt(end));
     }
 
-    private void refuseControlCharacters() {
+    private void refuseBadLines() {
+        int lineStart = 0;
         for (int i = 0; i < text.length(); ) {
             int point = text.codePointAt(i);
+            if (SourceText.isLineEnd(point)) {
+                lineStart = i + 1;
+            } else if (i - lineStart >= LONGEST_LINE) {
+                throw fault(
+                        markAt(lineStart),
+                        "a line of more than " + LONGEST_LINE + " characters",
+                        "write long texts in lines, below a | or as !!binary");
+            }
             if (!StreamReader.isPrintable(point)) {
                 throw fault(
                         markAt(i),
@@ -240,6 +255,9 @@ public final class YamlText {
         @Override
         public Event getEvent() {
             Event event = super.getEvent();
+            if (event.getStartMark() != null) {
+                lastEvent = mark(event.getStartMark());
+            }
             // A collection has two events, a scalar one.
             if (++events > 2 * MOST_VALUES) {
                 throw fault(

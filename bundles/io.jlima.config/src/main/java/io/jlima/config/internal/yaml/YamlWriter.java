@@ -186,11 +186,23 @@ public final class YamlWriter {
 
     /** Scripts stay readable as block literals; the emitter quotes where a style cannot hold the text. */
     private static ScalarNode scalar(Kind kind, String text) {
-        ScalarStyle style = kind == Kind.TEXT && text.contains("\n")
-                ? ScalarStyle.LITERAL
-                : kind == Kind.TEXT && CoreSchema.kindOf(text) != Kind.TEXT
-                        ? ScalarStyle.DOUBLE_QUOTED
-                        : ScalarStyle.PLAIN;
-        return new ScalarNode(CoreSchema.tag(kind), text, null, null, style);
+        return new ScalarNode(CoreSchema.tag(kind), text, null, null, style(kind, text));
+    }
+
+    private static ScalarStyle style(Kind kind, String text) {
+        if (kind != Kind.TEXT) {
+            return ScalarStyle.PLAIN;
+        }
+        // A byte order mark is text only where it is escaped: at the beginning of a document it vanishes.
+        if (CoreSchema.kindOf(text) != Kind.TEXT || text.contains("\uFEFF")) {
+            return ScalarStyle.DOUBLE_QUOTED;
+        }
+        if (!text.contains("\n")) {
+            return ScalarStyle.PLAIN;
+        }
+        // Other line ends become this one between the lines of a literal.
+        return text.chars().anyMatch(c -> c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029)
+                ? ScalarStyle.DOUBLE_QUOTED
+                : ScalarStyle.LITERAL;
     }
 }
