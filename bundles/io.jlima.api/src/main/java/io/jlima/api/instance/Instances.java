@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader.Resolved;
+import io.jlima.api.machine.Snapshots;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,11 +85,34 @@ public interface Instances {
     void factoryReset(String name, Progress progress) throws InterruptedException;
 
     /**
+     * Protects an instance from being deleted or reset, or takes the protection away.
+     *
+     * @return false when it was so already
+     */
+    boolean protect(String name, boolean wanted);
+
+    /** Makes a second instance with the configuration and the disk of one that does not run. */
+    void copy(String name, String newName, Progress progress) throws InterruptedException;
+
+    /** Gives an instance that does not run another name. */
+    void rename(String name, String newName) throws InterruptedException;
+
+    /**
+     * The snapshots of an instance: of its machine while it runs, of its disk while it does not.
+     *
+     * @throws LimaException when the hypervisor or the disk has none
+     */
+    Snapshots snapshots(String name, HostEnvironment caller);
+
+    /**
      * The kept connection to a running guest, made anew if it was lost.
      *
      * @throws LimaException when the instance does not run or does not answer
      */
     SshConnection connection(String name) throws InterruptedException;
+
+    /** Closes the kept connection; whoever wants it next gets a new one. */
+    void reconnect(String name);
 
     /**
      * Tells what happens from now on, until the returned handle is closed.

@@ -8,6 +8,7 @@ import io.jlima.api.config.ConfigReader;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.machine.Snapshots;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,6 +97,32 @@ public final class FakeInstances implements Instances {
             throw new UnsupportedOperationException();
         }
         return there;
+    }
+
+    @Override
+    public boolean protect(String name, boolean wanted) {
+        calls.add((wanted ? "protect " : "unprotect ") + name);
+        return true;
+    }
+
+    @Override
+    public void copy(String name, String newName, Progress progress) {
+        calls.add("copy " + name + " " + newName);
+    }
+
+    @Override
+    public void rename(String name, String newName) {
+        calls.add("rename " + name + " " + newName);
+    }
+
+    @Override
+    public Snapshots snapshots(String name, HostEnvironment caller) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void reconnect(String name) {
+        calls.add("reconnect " + name);
     }
 
     @Override

@@ -42,7 +42,7 @@ public final class CreateCommand implements Command {
     }
 
     @Override
-    public int run(Invocation invocation) {
+    public int run(Invocation invocation) throws InterruptedException {
         if (creation.lists(invocation)) {
             return 0;
         }

@@ -11,12 +11,14 @@ import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.cli.internal.edit.EditFlags;
+import io.jlima.cli.internal.edit.Editor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,13 +40,19 @@ public final class Creation {
     private final Instances instances;
     private final ConfigReader reader;
     private final EditFlags flags;
+    private final CreationQuestion question;
     private final Set<Hypervisor> hypervisors = ConcurrentHashMap.newKeySet();
 
     @Activate
-    public Creation(@Reference Instances instances, @Reference ConfigReader reader, @Reference EditFlags flags) {
+    public Creation(
+            @Reference Instances instances,
+            @Reference ConfigReader reader,
+            @Reference EditFlags flags,
+            @Reference CreationQuestion question) {
         this.instances = instances;
         this.reader = reader;
         this.flags = flags;
+        this.question = question;
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -116,7 +124,7 @@ public final class Creation {
      *
      * @return its name
      */
-    String create(Invocation invocation) {
+    String create(Invocation invocation) throws InterruptedException {
         String word =
                 invocation.arguments().isEmpty() ? "" : invocation.arguments().getFirst();
         boolean byName = word.isEmpty() || isInstanceName(word);
@@ -132,8 +140,44 @@ public final class Creation {
             invocation.log().warn(template.note());
         }
         String text = flags.apply(invocation, template.text(), template.source(), false);
-        instances.create(name, text, template.source(), invocation.caller(), invocation.log());
+        String source = template.source();
+        if (!word.equals("-") && Questions.possible(invocation)) {
+            Draft draft = asked(invocation, name, new Draft(text, source));
+            text = draft.text();
+            source = draft.source();
+        }
+        instances.create(name, text, source, invocation.caller(), invocation.log());
         return name;
+    }
+
+    /** What an instance is to be made of. */
+    private record Draft(String text, String source) {}
+
+    /** Asks until the answer is to go on; leaving is an error, as nothing was made. */
+    private Draft asked(Invocation invocation, String name, Draft first) throws InterruptedException {
+        Draft draft = first;
+        while (true) {
+            switch (question.ask(invocation, name, draft.text(), draft.source())) {
+                case PROCEED -> {
+                    return draft;
+                }
+                case EDIT -> {
+                    String edited = new Editor(invocation).edit(name, draft.text());
+                    if (edited.isBlank()) {
+                        throw new LimaException("the text was emptied, so nothing was made");
+                    }
+                    draft = new Draft(edited, draft.source());
+                }
+                case OTHER -> {
+                    List<String> names = templateNames(invocation.caller());
+                    Template other = reader.locate(
+                            "template:" + names.get(Questions.choose(invocation, "Which template?", names)),
+                            search(invocation.caller()));
+                    draft = new Draft(flags.apply(invocation, other.text(), other.source(), false), other.source());
+                }
+                case EXIT -> throw new LimaException("nothing was made, as you wished");
+            }
+        }
     }
 
     /** Changes the lima.yaml of an existing instance as the flags say; does nothing when none was given. */
@@ -150,6 +194,16 @@ public final class Creation {
             }
         } catch (IOException e) {
             throw new LimaException("cannot read " + file, e);
+        }
+    }
+
+    /** The default template as it would be, with everything filled in; empty when it cannot be read. */
+    Map<String, Object> defaultTemplate(HostEnvironment caller) {
+        try {
+            Template template = reader.locate("template:default", search(caller));
+            return instances.check(template.text(), template.source(), caller).tree();
+        } catch (LimaException e) {
+            return Map.of();
         }
     }
 

@@ -20,11 +20,19 @@ import org.osgi.service.component.annotations.Reference;
 public final class StartCommand implements Command {
     private final Instances instances;
     private final Creation creation;
+    private final ReadyMessage ready;
+    private final Foreground foreground;
 
     @Activate
-    public StartCommand(@Reference Instances instances, @Reference Creation creation) {
+    public StartCommand(
+            @Reference Instances instances,
+            @Reference Creation creation,
+            @Reference ReadyMessage ready,
+            @Reference Foreground foreground) {
         this.instances = instances;
         this.creation = creation;
+        this.ready = ready;
+        this.foreground = foreground;
     }
 
     @Override
@@ -41,6 +49,8 @@ public final class StartCommand implements Command {
                         CreateCommand.NAME,
                         CreateCommand.LIST_TEMPLATES,
                         CreateCommand.LIST_DRIVERS,
+                        new Option("foreground", null, null, "stay until the instance stops; a signal stops it"),
+                        new Option("progress", null, null, "accepted for old scripts: progress is always shown"),
                         new Option(
                                 "timeout",
                                 null,
@@ -65,7 +75,9 @@ public final class StartCommand implements Command {
                 }
                 // A start that was given up half-way has left a guest to wait for; else this returns at once.
                 instances.start(name, timeout, invocation.caller(), invocation.log());
-                invocation.log().info("The instance `" + name + "` is already running. " + shellHint(name));
+                invocation
+                        .log()
+                        .info("The instance `" + name + "` is already running. " + ready.shellHint(invocation, name));
                 return 0;
             }
             if (!instance.errors().isEmpty() && instance.config() == null) {
@@ -79,11 +91,10 @@ public final class StartCommand implements Command {
             creation.change(invocation, instance);
         }
         instances.start(name, timeout, invocation.caller(), invocation.log());
-        invocation.log().info("READY. " + shellHint(name));
+        ready.tell(invocation, name);
+        if (invocation.has("foreground")) {
+            foreground.stay(invocation, name);
+        }
         return 0;
-    }
-
-    private static String shellHint(String name) {
-        return "Run `" + (name.equals("default") ? "lima" : "limactl shell " + name) + "` to open the shell.";
     }
 }

@@ -16,14 +16,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The caller's editor, on the caller's terminal. */
-final class Editor {
+public final class Editor {
     private static final Logger LOG = LoggerFactory.getLogger(Editor.class);
 
     private static final List<String> USUAL = List.of("editor", "vim", "vi", "nano", "emacs");
 
     private final Invocation invocation;
 
-    Editor(Invocation invocation) {
+    public Editor(Invocation invocation) {
         this.invocation = invocation;
     }
 
@@ -34,7 +34,7 @@ final class Editor {
      * @return the text as it was saved
      * @throws LimaException when there is no editor or it fails
      */
-    String edit(String name, String text) throws InterruptedException {
+    public String edit(String name, String text) throws InterruptedException {
         String command = command();
         Path file = null;
         try {

@@ -22,8 +22,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CreationTest {
     private final FakeInstances instances = new FakeInstances(Path.of("/lima"));
     private final Reader reader = new Reader();
-    private final Creation creation =
-            new Creation(instances, reader, new EditFlags(reader, (expression, tree) -> List.of(Map.of("cpus", 1))));
+    private final Creation creation = new Creation(
+            instances,
+            reader,
+            new EditFlags(reader, (expression, tree) -> List.of(Map.of("cpus", 1))),
+            new CreationQuestion(instances, new NoCache()));
 
     /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
     private static final class Reader implements ConfigReader {
@@ -79,7 +82,7 @@ class CreationTest {
     }
 
     @BeforeEach
-    void have() {
+    void have() throws InterruptedException {
         instances.all.add(FakeInvocation.instance("there", Status.STOPPED, Path.of("/lima/there"), List.of()));
     }
 
@@ -95,7 +98,7 @@ class CreationTest {
         "x.yaml, , x, x.yaml",
         "old:x, , x, old:x"
     })
-    void wordsBecomeAnInstance(String word, String name, String instance, String source) {
+    void wordsBecomeAnInstance(String word, String name, String instance, String source) throws InterruptedException {
         FakeInvocation call = word == null ? new FakeInvocation() : new FakeInvocation(word);
         if (name != null) {
             call.option("name", name);
@@ -108,7 +111,7 @@ class CreationTest {
     }
 
     @Test
-    void aTemplateMayComeFromStandardInput() {
+    void aTemplateMayComeFromStandardInput() throws InterruptedException {
         FakeInvocation call = new FakeInvocation("-").option("name", "n");
         call.input = "images: [ä]\n";
         assertThat(creation.create(call)).isEqualTo("n");
@@ -122,7 +125,7 @@ class CreationTest {
     }
 
     @Test
-    void namesThatContradictAreRefused() {
+    void namesThatContradictAreRefused() throws InterruptedException {
         assertThatThrownBy(() -> creation.create(new FakeInvocation("a").option("name", "b")))
                 .hasMessageStartingWith("instance name `a` and --name `b` cannot be both given");
         assertThatThrownBy(() -> creation.create(new FakeInvocation("https://host/")))
@@ -131,7 +134,7 @@ class CreationTest {
     }
 
     @Test
-    void whatExistsIsFoundByName() {
+    void whatExistsIsFoundByName() throws InterruptedException {
         assertThat(creation.existing(new FakeInvocation("there"))).contains("there");
         assertThat(creation.existing(new FakeInvocation().option("name", "there")))
                 .contains("there");
