@@ -10,10 +10,14 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,6 +98,54 @@ class DaemonIT {
         }
     }
 
+    /** Where there is no such manager, and the host ends what a login leaves behind, it is said once how to prevent it. */
+    @Test
+    void aHostThatEndsMachinesAtLogoutIsSaid() {
+        try (Home home = guest.home()) {
+            String etc = home.path + "/_etc";
+            String script = "cp -rL /etc " + etc + " 2>/dev/null; mkdir -p " + etc + "/systemd; "
+                    + "printf \"[Login]\\n KillUserProcesses = yes\\n\" >" + etc + "/systemd/logind.conf; "
+                    + "mount --bind " + etc + " /etc && " + home.program() + " list -q && " + home.program()
+                    + " list -q";
+            Result result = home.with("XDG_RUNTIME_DIR", null).shell("unshare -rm sh -c '" + script + "'");
+            assertThat(result.code()).as(result.all()).isZero();
+            assertThat(result.out()).isEmpty();
+            assertThat(result.err()).containsOnlyOnce("loginctl enable-linger");
+        }
+    }
+
+    // What makes it quick
+
+    /** The first command of a build has the JVMs write down what they have learnt, for all later ones of the user. */
+    @Test
+    void theJvmsAreTrainedInTheBackground() throws IOException {
+        try (Home home = Home.create()) {
+            Path caches = home.path.resolve("_cache/lima/aot");
+            Path mine = caches.resolve(
+                    Files.readString(Home.DISTRIBUTION.resolve("lib/version")).strip());
+            home.with("XDG_CACHE_HOME", home.path + "/_cache").good("list", "-q");
+            eventually(
+                    "the caches are there and nothing else",
+                    () -> content(caches).equals(List.of(mine)));
+            assertThat(content(mine)).containsExactlyInAnyOrder(mine.resolve("client.aot"), mine.resolve("daemon.aot"));
+            home.good("daemon", "stop");
+            Result result = home.good("list", "-q");
+            assertThat(result.out()).isEmpty();
+            assertThat(Path.of("/proc/" + home.daemonPid() + "/maps"))
+                    .as("what the next daemon has in its memory")
+                    .content()
+                    .contains(mine + "/daemon.aot");
+        }
+    }
+
+    private static List<Path> content(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.sorted().toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
     // One daemon
 
     @Test
@@ -110,6 +162,23 @@ class DaemonIT {
             assertThat(isAlive(first)).isFalse();
             assertThat(isAlive(second)).isTrue();
             assertThat(two.status("same")).isEqualTo("Starting");
+        }
+    }
+
+    /** Whatever keeps it from listening: nobody waits for a daemon that will never answer, and none is left. */
+    @Test
+    void aDaemonThatCannotServeSaysWhyAndEnds() throws IOException {
+        try (Home home = guest.home()) {
+            Path socket = home.path.resolve("_daemon/sock");
+            Files.createDirectories(socket.resolve("in-the-way"));
+            Result result = home.limactl("list");
+            assertThat(result.code()).as(result.all()).isEqualTo(1);
+            assertThat(result.out()).isEmpty();
+            assertThat(result.err())
+                    .contains("the daemon does not answer", "Cannot listen on " + socket, "no bundle serves commands");
+            eventually("it has ended", () -> !home.hasDaemon());
+            Files.delete(socket.resolve("in-the-way"));
+            home.good("list");
         }
     }
 
@@ -139,6 +208,90 @@ class DaemonIT {
 
     private static void removeCache(Home home) {
         assertThat(home.shell("rm -rf " + home.path + "/_daemon/cache").code()).isZero();
+    }
+
+    @Test
+    void theDaemonCanBeLookedAtAndEnded() {
+        try (Home home = guest.home()) {
+            assertThat(home.good("daemon", "status").out()).contains("No daemon runs");
+            assertThat(home.good("daemon", "stop").out()).contains("No daemon runs");
+            assertThat(home.path.resolve("_daemon")).doesNotExist();
+            guest.create(home, "a");
+            long machine = SilentGuest.run(home, "a");
+            long first = home.daemonPid();
+            assertThat(home.good("daemon", "status").out())
+                    .contains("pid:       " + first + "\n", "machines:  a\n", home.path + "/_daemon/log");
+            assertThat(home.good("daemon", "log").out()).contains("starts, pid " + first);
+            home.good("daemon", "restart");
+            assertThat(isAlive(first)).isFalse();
+            assertThat(home.hasDaemon()).isTrue();
+            assertThat(home.daemonPid()).isNotEqualTo(first);
+            assertThat(home.good("daemon", "status").out()).contains("machines:  a\n");
+            long second = home.daemonPid();
+            home.good("daemon", "stop");
+            assertThat(isAlive(second)).isFalse();
+            assertThat(home.good("daemon", "log").out()).contains("Daemon ends");
+            assertThat(home.limactl("daemon", "dance").err()).contains("Use status, stop, restart or log");
+            assertThat(isAlive(machine)).isTrue();
+        }
+    }
+
+    /** By one line, by lines on standard input, and with our own commands among the framework's. */
+    @Test
+    void theConsoleIsTheShellOfTheRunningFramework() {
+        try (Home home = guest.home()) {
+            guest.create(home, "a");
+            assertThat(home.good("console", "lb", "-s").out()).contains("Active", "|io.jlima.core ");
+            Result lines = home.limactlFed("lima:list -q\nlb -s\nexit\nlima:delete a\n", "console");
+            assertThat(lines.code()).as(lines.all()).isZero();
+            assertThat(lines.out()).startsWith("a\n").contains("|io.jlima.cli ");
+            Result unknown = home.limactl("console", "nosuch");
+            assertThat(unknown.code()).isEqualTo(1);
+            assertThat(unknown.err()).contains("nosuch");
+            assertThat(home.good("list", "-q").out()).isEqualTo("a\n");
+        }
+    }
+
+    /** A bundle that has a name and nothing else. */
+    private static Path bundle(Home home) throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().putValue("Manifest-Version", "1.0");
+        manifest.getMainAttributes().putValue("Bundle-ManifestVersion", "2");
+        manifest.getMainAttributes().putValue("Bundle-SymbolicName", "com.acme.nothing");
+        Path jar = home.path.resolve("nothing.jar");
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+        return jar;
+    }
+
+    /** The folders are the only truth about bundles: nothing comes back out of a cache. */
+    @Test
+    void aPluginLastsAsLongAsItsJarAndWhatTheConsoleInstallsAsLongAsTheDaemon() throws IOException {
+        try (Home home = guest.home()) {
+            Path jar = bundle(home);
+            home.good("console", "install", "file:" + jar);
+            assertThat(home.good("console", "lb", "-s").out()).contains("com.acme.nothing");
+            home.good("daemon", "restart");
+            assertThat(home.good("console", "lb", "-s").out()).doesNotContain("com.acme.nothing");
+            Path plugin = Files.copy(
+                    jar, Files.createDirectories(home.path.resolve("_plugins")).resolve("nothing.jar"));
+            home.good("daemon", "restart");
+            assertThat(home.good("console", "lb", "-s").out()).contains("Active", "com.acme.nothing");
+            Files.delete(plugin);
+            home.good("daemon", "restart");
+            assertThat(home.good("console", "lb", "-s").out()).doesNotContain("com.acme.nothing");
+        }
+    }
+
+    /** The next command must not meet a daemon that is about to go. */
+    @Test
+    void aCommandRightAfterTheEndOfADaemonIsServed() {
+        try (Home home = guest.home()) {
+            for (int i = 0; i < 6; i++) {
+                Result result = home.shell(home.program() + " list -q && " + home.program() + " daemon stop && "
+                        + home.program() + " list -q");
+                assertThat(result.code()).as(result.all()).isZero();
+            }
+        }
     }
 
     @Test
@@ -176,7 +329,7 @@ class DaemonIT {
     }
 
     @Test
-    void aMachineOutlivesItsDaemonAndIsAdopted() {
+    void aMachineOutlivesItsDaemonAndIsAdopted() throws IOException {
         try (Home home = guest.home()) {
             guest.create(home, "a");
             long machine = SilentGuest.run(home, "a");
@@ -186,6 +339,10 @@ class DaemonIT {
             assertThat(home.status("a")).isEqualTo("Starting");
             assertThat(home.daemonPid()).isNotEqualTo(first);
             assertThat(home.machinePid("a")).isEqualTo(machine);
+            assertThat(home.path.resolve("a/ha.pid")).content().isEqualTo(home.daemonPid() + "\n");
+            try (SocketChannel agent = SocketChannel.open(UnixDomainSocketAddress.of(home.path.resolve("a/ha.sock")))) {
+                assertThat(agent.isConnected()).isTrue();
+            }
             try (Running again = home.running("start", "a")) {
                 eventually("the start goes on", () -> home.status("a").equals("Starting"));
                 assertThat(again.interrupt().end().code()).isEqualTo(130);

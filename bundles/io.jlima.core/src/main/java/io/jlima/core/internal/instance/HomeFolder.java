@@ -2,6 +2,7 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
+import io.jlima.core.internal.disk.DataDisks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -55,6 +56,10 @@ public final class HomeFolder {
 
     Path config() {
         return home.resolve("_config");
+    }
+
+    DataDisks disks() {
+        return new DataDisks(home.resolve("_disks"));
     }
 
     /** Version that goes into {@code lima-version}: the Lima release we stand in for, marked as ours. */

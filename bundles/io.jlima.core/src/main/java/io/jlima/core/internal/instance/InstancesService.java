@@ -6,19 +6,23 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader;
+import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.machine.Snapshots;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnector;
 import io.jlima.core.internal.cidata.Cidata;
+import io.jlima.core.internal.disk.DiskSnapshots;
 import io.jlima.core.internal.disk.InstanceDisks;
 import io.jlima.core.internal.image.CachedImage;
 import io.jlima.core.internal.image.Downloads;
 import io.jlima.core.internal.image.Images;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -295,6 +299,50 @@ public final class InstancesService implements Instances {
         }
     }
 
+    @Override
+    public Resolved check(String yaml, String source, HostEnvironment caller) {
+        InstanceFolder nowhere = new InstanceFolder(String.valueOf(home.path().getFileName()), home.path());
+        Configuration configuration = platform.configurations().resolve(nowhere, yaml, source, caller);
+        return new Resolved(configuration.config(), configuration.tree(), configuration.warnings());
+    }
+
+    @Override
+    public void configure(String name, String yaml, HostEnvironment caller, Progress progress) {
+        LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
+        Configuration next = platform.configurations()
+                .resolve(instance.folder, yaml, instance.folder.limaYaml().toString(), caller);
+        next.warnings().forEach(progress::warn);
+        refuseSmallerDisk(instance.folder, next, caller);
+        MachinePlan.of(instance.folder, next.config(), next.facts(), platform.drivers(), 0, caller);
+        instance.lock.lock();
+        try {
+            if (instance.status() != Status.STOPPED) {
+                throw new LimaException(
+                        "cannot edit a running instance", "Stop it first: limactl stop " + instance.folder.name());
+            }
+            instance.folder.write("lima.yaml", yaml, "rw-r--r--");
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    /** A disk only grows; a configuration that cannot be read yet has no size to keep to. */
+    private void refuseSmallerDisk(InstanceFolder folder, Configuration next, HostEnvironment caller) {
+        long before;
+        try {
+            before = platform.configurations().read(folder, caller).config().disk();
+        } catch (LimaException e) {
+            return;
+        }
+        if (next.config().disk() < before) {
+            throw new LimaException(
+                    "field `disk`: shrinking the disk (" + before + " --> "
+                            + next.config().disk() + " bytes) is not supported",
+                    "Give at least the size that it has");
+        }
+    }
+
     private LiveInstance existing(String name) {
         if (home.instances().stream().noneMatch(folder -> folder.name().equals(name))) {
             throw new LimaException("instance `" + name + "` does not exist", "`limactl list` shows all instances");
@@ -366,7 +414,7 @@ public final class InstancesService implements Instances {
     private void start(LiveInstance instance, HostEnvironment caller, StartJob job) throws Exception {
         try {
             platform.announce(instance);
-            new StartSequence(instance, platform, caller, job).run();
+            new StartSequence(instance, platform, this::isBusy, caller, job).run();
         } finally {
             instance.lock.lock();
             try {
@@ -489,12 +537,111 @@ public final class InstancesService implements Instances {
         return true;
     }
 
+    private boolean isBusy(String name) {
+        LiveInstance instance = live.get(name);
+        if (instance == null) {
+            return false;
+        }
+        if (LimaHostAgent.runs(instance.folder)) {
+            return true;
+        }
+        instance.lock.lock();
+        try {
+            return instance.status() != Status.STOPPED;
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean protect(String name, boolean wanted) {
+        InstanceFolder folder = existing(name).folder;
+        boolean present = folder.isProtected();
+        if (wanted && !present) {
+            folder.write("protected", "", "r--------");
+        } else if (!wanted) {
+            folder.remove("protected");
+        }
+        return present != wanted;
+    }
+
+    @Override
+    public void copy(String name, String newName, Progress progress) throws InterruptedException {
+        reserved(name, newName, (from, to) -> new InstanceCopy(from, to, progress).run());
+    }
+
+    @Override
+    public void rename(String name, String newName) throws InterruptedException {
+        reserved(name, newName, (from, to) -> {
+            home.disks().unlockAllOf(name);
+            from.moveTo(to);
+        });
+        live.remove(name);
+    }
+
+    private interface Making {
+        void make(InstanceFolder from, InstanceFolder to) throws InterruptedException;
+    }
+
+    /** Makes one instance of another that does not run, while nobody else does anything with either. */
+    private void reserved(String name, String newName, Making making) throws InterruptedException {
+        LiveInstance source = existing(name);
+        LimaHostAgent.refuse(source.folder);
+        InstanceName.check(newName, home.path());
+        if (!inCreation.add(newName)) {
+            throw new LimaException("instance `" + newName + "` is being created by another command");
+        }
+        try {
+            if (Files.exists(home.path().resolve(newName))) {
+                throw new LimaException("instance `" + newName + "` already exists", "Choose another name");
+            }
+            source.lock.lock();
+            try {
+                if (source.status() != Status.STOPPED) {
+                    throw new LimaException(
+                            "expected status `Stopped`, got `" + source.status().word() + "`",
+                            "Stop it first with `limactl stop " + name + "`");
+                }
+                source.stoppers++;
+            } finally {
+                source.lock.unlock();
+            }
+            try {
+                making.make(source.folder, home.instance(newName));
+            } finally {
+                leaveStopping(source);
+            }
+        } finally {
+            inCreation.remove(newName);
+        }
+    }
+
+    @Override
+    public Snapshots snapshots(String name, HostEnvironment caller) {
+        LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
+        Optional<Machine> machine = platform.machine(instance);
+        if (machine.isEmpty()) {
+            if (isBusy(name)) {
+                throw new LimaException(
+                        "instance `" + name + "` is neither running nor stopped now", "Give the command again later");
+            }
+            return new DiskSnapshots(instance.folder.path(), caller);
+        }
+        Snapshots running = machine.get()
+                .as(Snapshots.class)
+                .orElseThrow(() -> new LimaException(
+                        "the hypervisor of instance `" + name + "` has no snapshots of a running machine",
+                        "Stop it first with `limactl stop " + name + "`"));
+        return new LiveSnapshots(running, () -> platform.dropConnection(instance));
+    }
+
     private static void refuseProtected(LiveInstance instance) {
         LimaHostAgent.refuse(instance.folder);
         if (instance.folder.isProtected()) {
             throw new LimaException(
                     "instance is protected to prohibit accidental removal",
-                    "Remove " + instance.folder.file("protected") + " to allow it");
+                    "Run `limactl unprotect " + instance.folder.name() + "` to allow it");
         }
     }
 
@@ -514,6 +661,11 @@ public final class InstancesService implements Instances {
     @Override
     public SshConnection connection(String name) throws InterruptedException {
         return platform.connection(existing(name));
+    }
+
+    @Override
+    public void reconnect(String name) {
+        platform.dropConnection(existing(name));
     }
 
     @Override
