@@ -133,6 +133,13 @@ final class ScriptedDaemon {
         assertThat(faults).isEmpty();
     }
 
+    /** The connection is no more, because of the client, or because the client has gone and the test is over. */
+    static void assertHasLeft(IOException e) {
+        if (!(e instanceof ClosedChannelException)) {
+            assertThat(e).hasMessageMatching("Broken pipe|Connection reset.*");
+        }
+    }
+
     /** Takes the request, accepts it, and goes on. */
     static Script accepting(Script rest) {
         return c -> {

@@ -86,8 +86,15 @@ public final class ShellCommand implements Command {
         String shell = invocation
                 .value("shell")
                 .orElse(config == null ? "" : config.user().shell());
-        int code = GuestSession.run(
-                invocation, instances.connection(name), ShellScript.of(directory, assignments, shell, command));
+        boolean terminal =
+                invocation.streams().inTerminal() && invocation.streams().outTerminal();
+        boolean quick = invocation.value("shell").isEmpty()
+                && assignments.isEmpty()
+                && QuickLogin.suits(shell, command, terminal);
+        String line = quick
+                ? QuickLogin.line(directory, shell, command)
+                : ShellScript.of(directory, assignments, shell, command);
+        int code = GuestSession.run(invocation, instances.connection(name), line);
         if (synced.isPresent()) {
             synced.get().takeBack(code);
         }

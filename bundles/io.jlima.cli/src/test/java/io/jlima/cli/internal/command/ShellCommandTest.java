@@ -122,15 +122,19 @@ class ShellCommandTest {
     @Test
     void theWordsBecomeOneCommand() throws Exception {
         assertThat(script(new FakeInvocation("x"))).isEqualTo("false ; exec /bin/bash -l");
-        assertThat(script(new FakeInvocation("x", "uname", "-a"))).isEqualTo("false ; exec /bin/bash -l -c 'uname -a'");
-        assertThat(script(new FakeInvocation("x", "--", "ls"))).isEqualTo("false ; exec /bin/bash -l -c ls");
-        assertThat(script(new FakeInvocation("x", "A=b c", "echo", "it's")))
+        assertThat(script(new FakeInvocation("x", "uname", "-a"))).isEqualTo(quick("uname", "-a"));
+        assertThat(script(new FakeInvocation("x", "--", "ls"))).isEqualTo(quick("ls"));
+        assertThat(script(new FakeInvocation("ls", "-l").option("instance", "x")))
+                .isEqualTo(quick("ls", "-l"));
+        assertThat(script(new FakeInvocation("x", "A=b c", "echo", "it's").option("shell", "/bin/bash")))
                 .isEqualTo(
                         "false ; exec /bin/bash -l -c 'A='\"'\"'b c'\"'\"' echo '\"'\"'it'\"'\"'\"'\"'\"'\"'\"'\"'s'\"'\"''");
-        assertThat(script(new FakeInvocation("ls", "-l").option("instance", "x")))
-                .isEqualTo("false ; exec /bin/bash -l -c 'ls -l'");
         assertThat(script(new FakeInvocation("x").option("shell", "/bin/odd shell")))
                 .isEqualTo("false ; exec '/bin/odd shell' -l");
+    }
+
+    private static String quick(String... command) {
+        return QuickLogin.line("false", "/bin/bash", List.of(command));
     }
 
     @Test
