@@ -76,6 +76,29 @@ public interface ConfigReader {
     }
 
     /**
+     * The text as a tree of maps, lists, strings, numbers, booleans and nulls, as it stands there: nothing is filled
+     * in, merged or checked. The tree belongs to the caller, who may change it.
+     *
+     * @throws LimaException when the text is not YAML
+     */
+    Map<String, @Nullable Object> parse(String text, String source);
+
+    /**
+     * The text changed to say what the tree says. Comments, order, quotes and blank lines of all that stays the same
+     * are kept; a text that says it already is given back as it is.
+     *
+     * @param tree as {@link #parse} makes them
+     * @throws LimaException when the text is not YAML
+     */
+    String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree);
+
+    /** A tree, or any part of one, as YAML text. */
+    String write(@Nullable Object tree);
+
+    /** The JSON Schema (draft 2020-12) of lima.yaml, as a tree. */
+    Map<String, Object> schema();
+
+    /**
      * @param directories where templates lie, first hit wins
      * @param workingDirectory what relative paths are relative to
      * @param home what a leading {@code ~} means

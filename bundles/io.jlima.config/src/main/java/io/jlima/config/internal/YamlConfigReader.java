@@ -3,10 +3,15 @@ package io.jlima.config.internal;
 
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.WebTexts;
+import io.jlima.config.internal.edit.PlainTrees;
+import io.jlima.config.internal.edit.Rewriter;
 import io.jlima.config.internal.template.Templates;
 import io.jlima.config.internal.yaml.Findings;
 import io.jlima.config.internal.yaml.Mapping;
+import io.jlima.config.internal.yaml.YamlText;
+import io.jlima.config.internal.yaml.YamlWriter;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -42,6 +47,26 @@ public final class YamlConfigReader implements ConfigReader {
     @Override
     public String url(String locator, TemplateSearch search) {
         return Templates.url(locator, search, web);
+    }
+
+    @Override
+    public Map<String, @Nullable Object> parse(String text, String source) {
+        return PlainTrees.of(YamlText.read(text, source));
+    }
+
+    @Override
+    public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+        return Rewriter.rewrite(text, source, PlainTrees.mapping(tree));
+    }
+
+    @Override
+    public String write(@Nullable Object tree) {
+        return YamlWriter.write(PlainTrees.node(tree), false);
+    }
+
+    @Override
+    public Map<String, Object> schema() {
+        return JsonSchema.of(Schema.LIMA_YAML);
     }
 
     @Override

@@ -304,7 +304,7 @@ class TemplatesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"default", "debian", "debian-local"})
+    @ValueSource(strings = {"default", "debian-local"})
     void theTemplatesOfThisProjectResolve(String name) throws IOException {
         Path templates = Path.of("../../templates").toAbsolutePath().normalize();
         TemplateSearch shipped = new TemplateSearch(List.of(templates), work, home);
@@ -320,7 +320,7 @@ class TemplatesTest {
             assertThat(resolved.warnings()).singleElement().asString().contains("there is no /home/foo yet");
             assertThat(c.images().getLast().file())
                     .isEqualTo(new InstanceConfig.FileRef("debian:bookworm", Arch.X86_64, null));
-            assertThat(c.images()).hasSize(name.equals("debian-local") ? 1 : 3);
+            assertThat(c.images()).hasSize(name.equals("debian-local") ? 1 : 4);
             assertThat(c.mounts()).singleElement().matches(m -> m.location().equals("/home/foo") && !m.writable());
             assertThat(c.containerd().user()).isFalse();
             assertThat(c.vmType()).isNull();

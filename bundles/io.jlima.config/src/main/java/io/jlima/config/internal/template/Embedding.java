@@ -44,7 +44,7 @@ final class Embedding {
 
     /** The text with all that belongs into it; the very text of the place where nothing does. */
     String embed(Place place) {
-        String text = place.text();
+        String text = embed == Embed.NOTHING ? place.text() : Modeline.moved(place);
         Path base = search.base() == null || !Files.exists(search.base()) ? null : search.base();
         boolean based = base != null;
         if (embed == Embed.NOTHING || !based && !text.contains("base") && !text.contains("file")) {
@@ -71,17 +71,26 @@ final class Embedding {
             document.put("base", new Sequence(document.mark(), bases));
         }
         merged = true;
+        String head = head(document);
         Mapping whole = whole(place, document, text);
         if (!bases.isEmpty()) {
             BaseMerge.combine(whole);
         }
-        String written = YamlWriter.write(whole);
+        String written = head + YamlWriter.write(whole);
         if (written.length() > YamlText.LONGEST) {
             throw new LimaException(
                     place.source() + " is longer than 4 MiB with its bases",
                     "take out what the guest can fetch itself");
         }
         return written;
+    }
+
+    /** What stands at the top of a template is about all of it, even if only the list of bases follows. */
+    private static String head(Mapping document) {
+        Node base = document.get("base");
+        boolean first =
+                base != null && document.entries().keySet().iterator().next().equals("base");
+        return base != null && first ? YamlWriter.comments(base) : "";
     }
 
     /** Whether the lines of the text are not those of the place. */
@@ -143,7 +152,7 @@ final class Embedding {
                         "name it before them, or take in all bases (--embed-all)");
             }
             Place base = located(place, item);
-            String below = text(base, item);
+            String below = Modeline.removed(text(base, item));
             Mapping taken = whole(base, YamlText.readWithComments(below, base.source()), below);
             kept.addAll(bases(taken));
             taken.remove("base");

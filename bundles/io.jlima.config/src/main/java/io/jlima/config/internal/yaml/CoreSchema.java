@@ -15,7 +15,7 @@ import org.yaml.snakeyaml.resolver.Resolver;
  * What a scalar without quotes means in YAML 1.2: the core schema, section 10.3.2 of the specification. In one thing
  * this follows Lima's parser, which the files were written for: digits after a zero are octal, as in YAML 1.1.
  */
-final class CoreSchema extends Resolver {
+public final class CoreSchema extends Resolver {
     private static final Pattern NULL_WORD = Pattern.compile("null|Null|NULL|~|");
     private static final Pattern BOOL_WORD = Pattern.compile("true|True|TRUE|false|False|FALSE");
     private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+");

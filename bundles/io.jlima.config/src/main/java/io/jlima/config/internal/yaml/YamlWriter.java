@@ -39,11 +39,32 @@ public final class YamlWriter {
     public static String write(Mapping document) {
         String text;
         try {
-            text = write(document, true);
+            text = writeWith(document, true);
         } catch (YAMLException e) {
-            return write(document, false);
+            return writeWith(document, false);
         }
-        return !text.contains("#") || isSame(document, text) ? text : write(document, false);
+        return !text.contains("#") || isSame(document, text) ? text : writeWith(document, false);
+    }
+
+    /**
+     * Any value, without comments.
+     *
+     * @param indentedDashes whether the dashes of a list stand further right than the key it belongs to
+     */
+    public static String write(Node value, boolean indentedDashes) {
+        DumperOptions options = options();
+        if (indentedDashes) {
+            options.setIndicatorIndent(2);
+            options.setIndentWithIndicator(true);
+        }
+        return serialized(node(value), options);
+    }
+
+    /** The lines of comments that stand above a value or its key. */
+    public static String comments(Node node) {
+        StringBuilder lines = new StringBuilder();
+        node.remark().before().forEach(line -> lines.append(line.equals(Remark.BLANK) ? "\n" : "#" + line + "\n"));
+        return lines.toString();
     }
 
     private static boolean isSame(Mapping document, String text) {
@@ -73,18 +94,27 @@ public final class YamlWriter {
         };
     }
 
-    private static String write(Mapping document, boolean withComments) {
+    private static String writeWith(Mapping document, boolean comments) {
+        DumperOptions options = options();
+        options.setProcessComments(comments);
+        org.yaml.snakeyaml.nodes.Node root = node(document);
+        root.setEndComments(comments(document.last().before(), CommentType.BLOCK));
+        return serialized(root, options);
+    }
+
+    private static DumperOptions options() {
         DumperOptions options = new DumperOptions();
         options.setDefaultFlowStyle(FlowStyle.BLOCK);
         options.setSplitLines(false);
         options.setWidth(Integer.MAX_VALUE);
-        options.setProcessComments(withComments);
+        return options;
+    }
+
+    private static String serialized(org.yaml.snakeyaml.nodes.Node root, DumperOptions options) {
         StringWriter text = new StringWriter();
         try {
             Serializer serializer = new Serializer(new Emitter(text, options), new CoreSchema(), options, null);
             serializer.open();
-            org.yaml.snakeyaml.nodes.Node root = node(document);
-            root.setEndComments(comments(document.last().before(), CommentType.BLOCK));
             serializer.serialize(root);
             serializer.close();
         } catch (IOException e) {

@@ -180,7 +180,7 @@ final class Rig {
     }
 
     /** Knows the texts {@code invalid}, {@code crash}, {@code port N} and all others. */
-    private static final class Reader implements ConfigReader {
+    static class Reader implements ConfigReader {
         @Override
         public Template locate(String locator, TemplateSearch search, Embed embed) {
             throw new UnsupportedOperationException(locator);
@@ -194,6 +194,26 @@ final class Rig {
         @Override
         public String url(String locator, TemplateSearch search) {
             throw new UnsupportedOperationException(locator);
+        }
+
+        @Override
+        public Map<String, @Nullable Object> parse(String text, String source) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String write(@Nullable Object tree) {
+            throw new UnsupportedOperationException(String.valueOf(tree));
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            throw new UnsupportedOperationException();
         }
 
         @Override
