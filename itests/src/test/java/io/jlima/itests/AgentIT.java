@@ -73,8 +73,8 @@ class AgentIT {
 
     @BeforeAll
     void boot() {
-        Path yaml = home.write(
-                "a.yaml", "base: template:debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\nplain: false\n");
+        Path yaml =
+                home.write("a.yaml", "base: template:debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\nplain: false\n");
         home.goodWithin(BOOT, "start", "--tty=false", "--name", "a", yaml.toString());
     }
 
@@ -171,8 +171,10 @@ class AgentIT {
             });
             assertThat(guest("stat -c %U /tmp/reverse.sock").strip())
                     .isEqualTo(guest("id -un").strip());
-            assertThat(guest("sudo busybox nc local:/tmp/reverse.sock </dev/null || sudo python3 -c 'import socket;"
-                            + "s=socket.socket(socket.AF_UNIX);s.connect(\"/tmp/reverse.sock\");print(s.recv(99).decode(),end=\"\")'"))
+            assertThat(
+                            guest(
+                                    "sudo busybox nc local:/tmp/reverse.sock </dev/null || sudo python3 -c 'import socket;"
+                                            + "s=socket.socket(socket.AF_UNIX);s.connect(\"/tmp/reverse.sock\");print(s.recv(99).decode(),end=\"\")'"))
                     .contains("from the host");
             listening.close();
         }
