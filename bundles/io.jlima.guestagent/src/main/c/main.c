@@ -86,12 +86,18 @@ static void bury(void) {
 
 static int run_timers(void) {
     int64_t next = -1;
+    bool fired = false;
     for (int i = 0; i < TIMERS; i++) {
         int64_t now = now_ms();
         if (deadlines[i] != 0 && deadlines[i] <= now) {
             deadlines[i] = 0;
             due[i]();
+            fired = true;
         }
+    }
+    if (fired) {
+        // What they found is said before we wait for the next event.
+        sessions_pump();
     }
     int64_t now = now_ms();
     for (int i = 0; i < TIMERS; i++) {
