@@ -28,6 +28,8 @@ static void (*const due[TIMERS])(void) = {
     [TIMER_UDP] = watch_udp_due,
     [TIMER_SCAN] = watch_scan_due,
     [TIMER_PEERS] = peers_sweep,
+    [TIMER_AWAKE] = awake_due,
+    [TIMER_RULES] = rules_due,
 };
 
 void complain(const char *what, int error) {
@@ -208,6 +210,9 @@ int main(int count, char **words) {
     loop_begin();
     diag_begin();
     watch_begin();
+    if (!options.no_events) {
+        rules_begin();
+    }
     stage_begin();
     channel_open();
     socket_serve();

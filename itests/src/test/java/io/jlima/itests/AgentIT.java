@@ -135,7 +135,10 @@ class AgentIT {
             told.await("stage boot-done"::equals);
             assertThat(log).noneMatch(line -> line.contains("once a second"));
 
-            Process server = ssh("echo begun; exec busybox nc -l -p 8099 -s 127.0.0.1 -e cat");
+            Process server = ssh("exec python3 -uc 'import socket\n"
+                    + "s = socket.socket(); s.bind((\"127.0.0.1\", 8099)); s.listen(); print(\"begun\")\n"
+                    + "p, _ = s.accept(); s.close()\n"
+                    + "while d := p.recv(9999): p.sendall(d)'");
             BufferedReader words = new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8));
             assertThat(words.readLine()).isEqualTo("begun");
             told.await("opened tcp 127.0.0.1:8099"::equals);
@@ -148,13 +151,20 @@ class AgentIT {
             }
             server.waitFor(30, TimeUnit.SECONDS);
 
-            Process datagrams = ssh("echo begun; exec busybox nc -u -l -p 8098 -s 127.0.0.1");
+            Process datagrams = ssh("exec python3 -uc 'import socket, sys\n"
+                    + "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"127.0.0.1\", 8098))\n"
+                    + "print(\"begun\"); sys.stdin.read()'");
             BufferedReader first = new BufferedReader(new InputStreamReader(datagrams.getInputStream(), UTF_8));
             assertThat(first.readLine()).isEqualTo("begun");
             told.await("opened udp 127.0.0.1:8098"::equals);
-            guest("pkill -f 'nc -u -l -p 8098' || :");
+            datagrams.getOutputStream().close();
             told.await("closed udp 127.0.0.1:8098"::equals);
-            datagrams.destroyForcibly();
+            datagrams.waitFor(30, TimeUnit.SECONDS);
+
+            guest("sudo iptables -t nat -A PREROUTING -p tcp --dport 8097 -j DNAT --to-destination 192.0.2.1:80");
+            told.await("opened tcp 0.0.0.0:8097"::equals);
+            guest("sudo iptables -t nat -F PREROUTING");
+            told.await("closed tcp 0.0.0.0:8097"::equals);
         }
     }
 
