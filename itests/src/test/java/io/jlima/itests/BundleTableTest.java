@@ -32,6 +32,7 @@ class BundleTableTest {
             Map.entry("io.jlima.hypervisor.qemu", List.of(API)),
             Map.entry("io.jlima.network.slirp", List.of(API)),
             Map.entry("io.jlima.mount.plan9", List.of(API)),
+            Map.entry("io.jlima.mount.sshfs", List.of(API)),
             Map.entry("io.jlima.image.debian", List.of(API)),
             Map.entry("io.jlima.launcher", List.of("org.osgi.framework")),
             Map.entry("io.jlima.client", List.of()));

@@ -8,6 +8,7 @@ import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.network.Network;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,6 +188,20 @@ final class RunningGuest implements Guest, AutoCloseable {
     @Override
     public SshConnection connection() throws InterruptedException {
         return platform.connection(live);
+    }
+
+    @Override
+    public SshConnection ownConnection() throws InterruptedException {
+        return platform.ownConnection(live);
+    }
+
+    @Override
+    public Optional<Network.Addresses> addresses() {
+        // The same for each machine of this network, whatever is asked for beside them.
+        return platform.drivers()
+                .network("slirp")
+                .plan(new Network.Request(name(), "eth0", "52:55:55:00:00:00", 0))
+                .addresses();
     }
 
     @Override
