@@ -9,6 +9,8 @@ maven() (
     shift 2
     # Without these a current JDK warns of what Maven's own libraries do.
     options='-XX:+IgnoreUnrecognizedVMOptions --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow'
+    # It lives for a minute or two: the second tier of the JIT costs more than it gives.
+    options="$options -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     # A JDK that was unpacked by hand does not know the certificates that this system's owner added.
     trusted=/etc/ssl/certs/java/cacerts
     [ ! -r "$trusted" ] || options="$options -Djavax.net.ssl.trustStore=$trusted"
