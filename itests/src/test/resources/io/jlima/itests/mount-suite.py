@@ -125,6 +125,9 @@ class Writable:
         for mode in 0o600, 0o755, 0o444, 0o640:
             os.chmod("f", mode)
             assert stat.S_IMODE(os.stat("f").st_mode) == mode, oct(mode)
+
+    def check_modes_at_birth(self):
+        """OpenSSH's server applies the mask of its own process on top, so it is spared this one."""
         old = os.umask(0)
         try:
             put("g", b"", mode=0o666)
@@ -188,7 +191,8 @@ class Writable:
             assert name in os.listdir(os.fsencode(os.getcwd())), name
             assert get(path) == name
             os.unlink(path)
-        assert fails(put, b"n" * 256, b"") == errno.ENAMETOOLONG
+        # The protocol of sshfs has no word of its own for that.
+        assert fails(put, b"n" * 256, b"") in (errno.ENAMETOOLONG, errno.EBADMSG)
 
     def check_directories(self):
         os.makedirs("a/b/c")

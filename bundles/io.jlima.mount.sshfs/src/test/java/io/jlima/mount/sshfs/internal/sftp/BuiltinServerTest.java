@@ -380,7 +380,7 @@ class BuiltinServerTest {
     void nonsenseEndsTheSessionAndNothingElse(String hex) throws Exception {
         try (RawClient client = client(true, false)) {
             client.raw(java.util.HexFormat.of().parseHex(hex));
-            client.close();
+            client.finish();
             assertThat(client.end().get(10, TimeUnit.SECONDS)).isNotNull();
         }
         try (RawClient client = client(true, false)) {

@@ -136,6 +136,11 @@ final class RawClient implements AutoCloseable {
         return names;
     }
 
+    /** Nothing more will be sent. */
+    void finish() throws IOException {
+        out.close();
+    }
+
     @Override
     public void close() throws IOException {
         out.close();
