@@ -39,5 +39,9 @@ public interface MountAttachment extends Attachment {
      * @param server what serves them on the host, for people; empty when there is nothing to tell
      * @param trouble what is wrong with it, null when the guest sees it
      */
-    record State(Mount mount, String transport, String server, @Nullable String trouble) {}
+    record State(
+            Mount mount,
+            String transport,
+            String server,
+            @Nullable String trouble) {}
 }

@@ -40,7 +40,8 @@ final class DirectTransport implements Transport {
                             GuestScript.attach(number, mount.mountPoint(), host + ":" + mount.location(), options))
                     .get();
         } catch (ExecutionException | CompletionException e) {
-            throw new IOException(String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()), e);
+            throw new IOException(
+                    String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()), e);
         }
     }
 

@@ -54,7 +54,8 @@ final class GuestMounts implements MountAttachment {
     private MountKeeper keeper(Mount mount) {
         SftpServer server = servers.apply(mount);
         Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, mount, server, onEnd);
-        Function<Runnable, Transport> first = onEnd -> direct(mount, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
+        Function<Runnable, Transport> first =
+                onEnd -> direct(mount, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
         return new MountKeeper(guest, mount, server.word(), first, bySsh);
     }
 
@@ -153,7 +154,8 @@ final class GuestMounts implements MountAttachment {
                         "the guest does not unmount " + keeper.mount().mountPoint(), outcome.words(), null, null);
             }
         } catch (ExecutionException | TimeoutException e) {
-            throw new LimaException("the guest does not unmount " + keeper.mount().mountPoint(), e);
+            throw new LimaException(
+                    "the guest does not unmount " + keeper.mount().mountPoint(), e);
         }
         forget(keeper);
     }

@@ -99,8 +99,7 @@ final class GuestShell implements AutoCloseable {
             try (OutputStream stdin = shell.stdin()) {
                 stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
             }
-            BufferedReader lines =
-                    new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
+            BufferedReader lines = new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 hear(calls, line);
             }
@@ -121,7 +120,8 @@ final class GuestShell implements AutoCloseable {
             call.words().append(call.words().isEmpty() ? "" : "; ").append(parts.length > 2 ? parts[2].strip() : "");
         } else {
             call.outcome()
-                    .complete(new Outcome(!parts[1].equals("failed"), call.words().toString()));
+                    .complete(
+                            new Outcome(!parts[1].equals("failed"), call.words().toString()));
         }
     }
 

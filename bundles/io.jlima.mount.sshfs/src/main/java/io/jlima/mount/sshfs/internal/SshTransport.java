@@ -55,8 +55,8 @@ final class SshTransport implements Transport {
         if (known != null) {
             return new GuestShell.Outcome(true, "");
         }
-        String script = GuestScript.alone(GuestScript.passive(
-                0, mount.mountPoint(), ":" + mount.location(), options()));
+        String script =
+                GuestScript.alone(GuestScript.passive(0, mount.mountPoint(), ":" + mount.location(), options()));
         SshProcess process = connections.get().start("exec /bin/sh -c " + GuestScript.word(script), null, Map.of());
         lock.lock();
         try {

@@ -68,8 +68,7 @@ final class BuiltinSession {
     private final PacketReader in;
     private final PacketWriter out;
 
-    BuiltinSession(
-            Calls calls, Jail jail, Owners owners, boolean writable, InputStream in, OutputStream out) {
+    BuiltinSession(Calls calls, Jail jail, Owners owners, boolean writable, InputStream in, OutputStream out) {
         this.calls = calls;
         this.jail = jail;
         this.owners = owners;

@@ -58,7 +58,12 @@ final class Jail implements AutoCloseable {
     private int openLocation() throws SystemError {
         byte[] path = location.length == 0 ? new byte[] {'/'} : location;
         return calls.number(
-                Call.OPENAT, Calls.AT_FDCWD, calls.path(path), Calls.O_PATH | Calls.O_DIRECTORY | Calls.O_CLOEXEC, 0, 0);
+                Call.OPENAT,
+                Calls.AT_FDCWD,
+                calls.path(path),
+                Calls.O_PATH | Calls.O_DIRECTORY | Calls.O_CLOEXEC,
+                0,
+                0);
     }
 
     /** Whether the directory was removed and another one of its name has been found in its place. */
@@ -282,8 +287,7 @@ final class Jail implements AutoCloseable {
         int link = look(path);
         try {
             MemorySegment at = calls.transfer();
-            int length = calls.number(
-                    Call.READLINKAT, link, calls.path(new byte[0]), at.address(), Calls.PATH_MAX, 0);
+            int length = calls.number(Call.READLINKAT, link, calls.path(new byte[0]), at.address(), Calls.PATH_MAX, 0);
             return at.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
         } finally {
             calls.closeDescriptor(link);

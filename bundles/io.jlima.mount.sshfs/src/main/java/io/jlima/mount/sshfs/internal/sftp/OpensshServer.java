@@ -33,7 +33,9 @@ public record OpensshServer(Path program, String location, boolean writable, Hos
 
     /** The program, if this host has it. */
     public static Optional<Path> find(HostEnvironment caller) {
-        return Stream.concat(caller.findProgram("sftp-server").stream(), PLACES.stream().map(Path::of))
+        return Stream.concat(
+                        caller.findProgram("sftp-server").stream(),
+                        PLACES.stream().map(Path::of))
                 .filter(Files::isExecutable)
                 .findFirst();
     }
@@ -45,8 +47,7 @@ public record OpensshServer(Path program, String location, boolean writable, Hos
 
     private List<String> command() {
         // Standard error instead of the host's syslog; a % would be taken for the name of the user or his home.
-        List<String> command = new ArrayList<>(
-                List.of(program.toString(), "-e", "-d", location.replace("%", "%%")));
+        List<String> command = new ArrayList<>(List.of(program.toString(), "-e", "-d", location.replace("%", "%%")));
         if (!writable) {
             command.add("-R");
         }

@@ -110,28 +110,45 @@ class BuiltinServerTest {
                     root + "x/secret",
                     outside.resolve("secret") + "\0" + root)) {
                 assertThat(client.open(path, READ)).as("open " + path).isNull();
-                assertThat(client.open(path, WRITE | CREATE)).as("create " + path).isNull();
-                assertThat(client.open(path, WRITE | TRUNCATE)).as("truncate " + path).isNull();
+                assertThat(client.open(path, WRITE | CREATE))
+                        .as("create " + path)
+                        .isNull();
+                assertThat(client.open(path, WRITE | TRUNCATE))
+                        .as("truncate " + path)
+                        .isNull();
                 assertThat(client.ask(17, path).status()).as("stat " + path).isGreaterThan(OK);
-                assertThat(client.ask(9, path, 1, 0L).status()).as("set size of " + path).isGreaterThan(OK);
+                assertThat(client.ask(9, path, 1, 0L).status())
+                        .as("set size of " + path)
+                        .isGreaterThan(OK);
             }
             for (String path : List.of(at("absolute/new"), at("relative/new"), outside + "/new", at("../new"))) {
-                assertThat(client.open(path, WRITE | CREATE)).as("create " + path).isNull();
+                assertThat(client.open(path, WRITE | CREATE))
+                        .as("create " + path)
+                        .isNull();
                 assertThat(client.ask(14, path, 0).status()).as("mkdir " + path).isGreaterThan(OK);
-                assertThat(client.ask(20, "x", path).status()).as("symlink " + path).isGreaterThan(OK);
-                assertThat(client.ask(18, at("file"), path).status()).as("rename to " + path).isGreaterThan(OK);
-                assertThat(client.ask(200, "posix-rename@openssh.com", at("file"), path).status())
+                assertThat(client.ask(20, "x", path).status())
+                        .as("symlink " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(18, at("file"), path).status())
+                        .as("rename to " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(200, "posix-rename@openssh.com", at("file"), path)
+                                .status())
                         .as("posix-rename to " + path)
                         .isGreaterThan(OK);
-                assertThat(client.ask(200, "hardlink@openssh.com", at("file"), path).status())
+                assertThat(client.ask(200, "hardlink@openssh.com", at("file"), path)
+                                .status())
                         .as("hard link at " + path)
                         .isGreaterThan(OK);
             }
             for (String path : List.of(at("absolute/secret"), at("relative/secret"), outside + "/secret")) {
-                assertThat(client.ask(200, "hardlink@openssh.com", path, at("stolen")).status())
+                assertThat(client.ask(200, "hardlink@openssh.com", path, at("stolen"))
+                                .status())
                         .as("hard link to " + path)
                         .isGreaterThan(OK);
-                assertThat(client.ask(18, path, at("stolen")).status()).as("rename of " + path).isGreaterThan(OK);
+                assertThat(client.ask(18, path, at("stolen")).status())
+                        .as("rename of " + path)
+                        .isGreaterThan(OK);
                 assertThat(client.ask(13, path).status()).as("remove " + path).isGreaterThan(OK);
             }
             assertThat(client.ask(11, at("absolute")).status()).isGreaterThan(OK);
@@ -139,7 +156,8 @@ class BuiltinServerTest {
             assertThat(client.ask(15, at("..")).status()).isGreaterThan(OK);
         }
         assertThat(Files.readString(outside.resolve("secret"))).isEqualTo("secret");
-        assertThat(Files.exists(root.resolve("stolen"), LinkOption.NOFOLLOW_LINKS)).isFalse();
+        assertThat(Files.exists(root.resolve("stolen"), LinkOption.NOFOLLOW_LINKS))
+                .isFalse();
         try (var left = Files.list(outside)) {
             assertThat(left).containsExactly(outside.resolve("secret"));
         }
@@ -227,8 +245,7 @@ class BuiltinServerTest {
                         .start()
                         .waitFor())
                 .isZero();
-        boolean device = new ProcessBuilder(
-                                "mknod", root.resolve("null").toString(), "c", "1", "3")
+        boolean device = new ProcessBuilder("mknod", root.resolve("null").toString(), "c", "1", "3")
                         .start()
                         .waitFor()
                 == 0;
@@ -258,7 +275,9 @@ class BuiltinServerTest {
             assertThat(handle).isNotNull();
             assertThat(client.ask(6, handle, 0L, "x").status()).as("write").isEqualTo(DENIED);
             assertThat(client.ask(10, handle, 1, 0L).status()).as("fsetstat").isEqualTo(DENIED);
-            assertThat(client.ask(9, at("file"), 4, 0777).status()).as("setstat").isEqualTo(DENIED);
+            assertThat(client.ask(9, at("file"), 4, 0777).status())
+                    .as("setstat")
+                    .isEqualTo(DENIED);
             assertThat(client.ask(13, at("file")).status()).as("remove").isEqualTo(DENIED);
             assertThat(client.ask(14, at("new"), 0).status()).as("mkdir").isEqualTo(DENIED);
             assertThat(client.ask(15, at("empty")).status()).as("rmdir").isEqualTo(DENIED);
@@ -321,7 +340,8 @@ class BuiltinServerTest {
     void aGuestMakesNoFileThatRunsAsTheHostsUser() throws IOException {
         try (RawClient client = client(true, false)) {
             assertThat(client.ask(9, at("file"), 4, 0106755).status()).isEqualTo(OK);
-            assertThat(client.ask(3, at("born"), WRITE | CREATE | EXCLUSIVE, 4, 0106755).type())
+            assertThat(client.ask(3, at("born"), WRITE | CREATE | EXCLUSIVE, 4, 0106755)
+                            .type())
                     .isEqualTo(102);
         }
         for (String name : List.of("file", "born")) {
@@ -336,7 +356,9 @@ class BuiltinServerTest {
         try (RawClient client = client(true, false)) {
             RawClient.Answer facts = client.ask(7, at("file"));
             facts.body().skipNBytes(12);
-            assertThat(facts.body().readInt()).as("the guest's user in place of ours").isEqualTo(4321);
+            assertThat(facts.body().readInt())
+                    .as("the guest's user in place of ours")
+                    .isEqualTo(4321);
             assertThat(client.ask(9, at("file"), 2, 4321, 4321).status()).isEqualTo(OK);
             assertThat(client.ask(9, at("file"), 2, 5, 5).status()).isEqualTo(DENIED);
         }
@@ -374,7 +396,13 @@ class BuiltinServerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "ffffffff", "00000000", "00000001", "0000000101", "7fffffff03", "00100000ff", "0000000503000000",
+                "ffffffff",
+                "00000000",
+                "00000001",
+                "0000000101",
+                "7fffffff03",
+                "00100000ff",
+                "0000000503000000",
                 "0000000901000000010000ffff"
             })
     void nonsenseEndsTheSessionAndNothingElse(String hex) throws Exception {

@@ -100,9 +100,7 @@ final class RawClient implements AutoCloseable {
         if (number != id) {
             throw new AssertionError("answer to " + number + " instead of " + id);
         }
-        return new Answer(
-                answered,
-                new DataInputStream(new java.io.ByteArrayInputStream(in.readNBytes(length - 5))));
+        return new Answer(answered, new DataInputStream(new java.io.ByteArrayInputStream(in.readNBytes(length - 5))));
     }
 
     private static void write(DataOutputStream body, byte[] string) throws IOException {
