@@ -118,6 +118,8 @@ final class GuestShell implements AutoCloseable {
         Call call = calls.get(Integer.parseInt(parts[0]));
         if (parts[1].equals(":")) {
             call.words().append(call.words().isEmpty() ? "" : "; ").append(parts.length > 2 ? parts[2].strip() : "");
+        } else if (parts[1].equals("later")) {
+            call.outcome().completeExceptionally(new IOException("The guest is shutting down"));
         } else {
             call.outcome()
                     .complete(

@@ -7,6 +7,9 @@ import io.jlima.api.guest.Guest;
 import io.jlima.api.mount.MountAttachment.State;
 import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -111,7 +114,7 @@ final class MountKeeper implements AutoCloseable {
             trouble = e.getMessage();
             return false;
         }
-        if (!outcome.good() && !transport.wasReached() && !closed) {
+        if (!outcome.good() && !transport.wasReached() && !closed && tellsOfTheNetwork(outcome.words())) {
             String words = outcome.words();
             transport.close();
             transport = fallback.apply(this::look);
@@ -133,7 +136,14 @@ final class MountKeeper implements AutoCloseable {
         return outcome.good();
     }
 
-    private void failed(String words) {
+    /** What sshfs says when it does not get through, or nothing when it was ended for taking too long. */
+    private static boolean tellsOfTheNetwork(String words) {
+        return words.isEmpty() || words.toLowerCase(Locale.ROOT).contains("connect");
+    }
+
+    private void failed(String guestsWords) {
+        // All that sshfs sees is a server that hangs up.
+        String words = Files.isDirectory(Path.of(mount.location())) ? guestsWords : "the host has no such directory";
         String line = "cannot mount " + mount.location() + " at " + mount.mountPoint() + ": " + words;
         trouble = line;
         guest.trouble(source(), line);

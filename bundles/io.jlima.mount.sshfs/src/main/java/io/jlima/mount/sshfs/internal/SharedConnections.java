@@ -5,6 +5,7 @@ import io.jlima.api.guest.Guest;
 import io.jlima.api.ssh.SshConnection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Connections that mounts have to themselves, each for as many of them as sshd allows. */
@@ -33,7 +34,11 @@ final class SharedConnections implements SshTransport.Connections, AutoCloseable
     /** One with room. The count is of all that were ever started, so a mount that keeps ending moves on in time. */
     @Override
     public SshConnection get() throws InterruptedException {
-        guest.up().toCompletableFuture().join();
+        try {
+            guest.up().toCompletableFuture().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("Being up is never an error", e);
+        }
         lock.lockInterruptibly();
         try {
             connections.removeIf(c -> !c.connection.isOpen());

@@ -1,6 +1,6 @@
 # Mounts by sshfs in the guest. Run by the guest user's shell; what to do comes after this text, one call for each mount.
-# Each call says on standard output, in one line after its number, how it ended: "N kept", "N mounted", or "N failed",
-# the latter after the words of whoever failed, each after "N : ".
+# Each call says on standard output, in one line after its number, how it ended: "N kept", "N mounted", "N detached",
+# "N later" when the guest shuts down, or "N failed" after the words of whoever failed, each after "N : ".
 LC_ALL=C
 export LC_ALL
 
@@ -57,7 +57,9 @@ attach() {
 		unmount "$2" >"$words" 2>&1
 	fi
 	if [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; then
-		echo "the guest is shutting down" >"$words"
+		rm -f -- "$words"
+		echo "$1 later"
+		return
 	elif ! command -v sshfs >/dev/null; then
 		echo "there is no sshfs in this guest" >"$words"
 	elif prepare "$2" >"$words" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$5" >"$words" 2>&1 </dev/null; then
