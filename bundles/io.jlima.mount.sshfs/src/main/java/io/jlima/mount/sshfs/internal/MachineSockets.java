@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 final class MachineSockets {
     private static final Path PROC = Path.of("/proc");
 
+    /** How the kernel prints the part of an address of IPv6 that says it is one of IPv4. */
+    private static final String MAPPED = "0000000000000000FFFF0000";
+
     private MachineSockets() {}
 
     /** Whether that can be told here of such a process. */
@@ -32,7 +35,10 @@ final class MachineSockets {
      * @param here address of this end
      */
     static boolean belongsTo(long pid, InetSocketAddress peer, InetSocketAddress here) throws IOException {
-        Optional<String> inode = inode(hex(peer), hex(here));
+        Optional<String> inode = inode("net/tcp", hex(peer), hex(here));
+        if (inode.isEmpty()) {
+            inode = inode("net/tcp6", MAPPED + hex(peer), MAPPED + hex(here));
+        }
         if (inode.isEmpty()) {
             return false;
         }
@@ -58,8 +64,11 @@ final class MachineSockets {
     }
 
     /** Fields of a line: number, own address, the other's, state, queues, timer, retransmits, uid, timeout, inode. */
-    private static Optional<String> inode(String own, String other) throws IOException {
-        try (Stream<String> lines = Files.lines(PROC.resolve("net/tcp"))) {
+    private static Optional<String> inode(String table, String own, String other) throws IOException {
+        if (!Files.exists(PROC.resolve(table))) {
+            return Optional.empty();
+        }
+        try (Stream<String> lines = Files.lines(PROC.resolve(table))) {
             return lines.map(line -> line.strip().split("\\s+"))
                     .filter(fields -> fields.length > 9 && fields[1].equals(own) && fields[2].equals(other))
                     .map(fields -> fields[9])
