@@ -168,7 +168,7 @@ class MountIT {
                 List.of("shell", "--workdir", "/", "m", "python3", "-", way.point(), way.writable() ? "rw" : "ro"));
         if (way.server().equals("openssh")) {
             // Neither knows the guest's user nor leaves the mask of new files to the guest.
-            words.addAll(List.of("modes_at_birth", "owner_is_the_user", "git"));
+            words.addAll(List.of("modes_at_birth", "owner_is_the_user"));
         }
         String suite;
         try (var in = MountIT.class.getResourceAsStream("mount-suite.py")) {

@@ -242,17 +242,23 @@ class Writable:
             assert view[:] == data
 
     def check_git(self):
-        git = ["git", "-c", "user.name=u", "-c", "user.email=u@example.com"]
+        # Whose the files are is another check's business.
+        put("config", b"[safe]\n directory = *\n[user]\n name = u\n email = u@example.com\n")
+        env = dict(os.environ, GIT_CONFIG_GLOBAL=os.path.abspath("config"))
+
+        def git(*words):
+            return subprocess.run(("git",) + words, check=True, env=env, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL).stdout
+
         os.mkdir("origin")
-        subprocess.run(git + ["init", "-q", "origin"], check=True)
+        git("init", "-q", "origin")
         for i in range(20):
             put("origin/file%d" % i, random.Random(i).randbytes(2000))
-        subprocess.run(git + ["-C", "origin", "add", "."], check=True)
-        subprocess.run(git + ["-C", "origin", "commit", "-q", "-m", "one"], check=True)
-        subprocess.run(git + ["clone", "-q", "--no-local", "origin", "copy"], check=True)
-        subprocess.run(git + ["-C", "copy", "fsck", "--full", "--strict"], check=True, stderr=subprocess.DEVNULL)
-        out = subprocess.run(git + ["-C", "copy", "status", "--porcelain"], check=True, stdout=subprocess.PIPE)
-        assert out.stdout == b"", out.stdout
+        git("-C", "origin", "add", ".")
+        git("-C", "origin", "commit", "-q", "-m", "one")
+        git("clone", "-q", "--no-local", "origin", "copy")
+        git("-C", "copy", "fsck", "--full", "--strict")
+        assert git("-C", "copy", "status", "--porcelain") == b""
 
     def check_random_operations(self):
         """As fsx does: one file, many operations, each looked at in a model."""
