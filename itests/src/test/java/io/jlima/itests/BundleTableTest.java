@@ -28,12 +28,16 @@ class BundleTableTest {
             Map.entry("io.jlima.config", List.of(API, "org.yaml.snakeyaml")),
             Map.entry("io.jlima.core", List.of(API, "org.osgi.framework")),
             Map.entry("io.jlima.ssh", List.of(API, "org.apache.sshd")),
+            Map.entry("io.jlima.guestagent", List.of(API)),
             Map.entry("io.jlima.cli", List.of(API, "org.apache.felix.service.command", "org.osgi.framework")),
             Map.entry("io.jlima.hypervisor.qemu", List.of(API)),
             Map.entry("io.jlima.network.slirp", List.of(API)),
             Map.entry("io.jlima.mount.plan9", List.of(API)),
             Map.entry("io.jlima.mount.sshfs", List.of(API)),
+            Map.entry("io.jlima.expression", List.of(API, "net.thisptr.jackson.jq", "com.fasterxml.jackson.databind")),
             Map.entry("io.jlima.image.debian", List.of(API)),
+            Map.entry("io.jlima.portforward", List.of(API)),
+            Map.entry("io.jlima.dns", List.of(API)),
             Map.entry("io.jlima.launcher", List.of("org.osgi.framework")),
             Map.entry("io.jlima.client", List.of()));
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.api.guest;
 
+import io.jlima.api.machine.Machine;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -29,8 +30,11 @@ public interface AgentSession extends AutoCloseable {
     GuestStream open(GuestAddress target) throws IOException;
 
     /**
-     * Has the guest listen, until the handle is closed. Kept over reconnects: the agent is asked again.
+     * Has the guest listen, until the handle is closed. Kept over reconnects: the agent is asked again. While there is
+     * no agent the wish is noted, and a refusal then goes to the instance's log.
      *
+     * @param address for {@link GuestAddress.Protocol#UDP}, each peer in the guest is a connection of its own, which
+     *     ends when it was silent for 90 seconds
      * @param acceptor called with each connection made in the guest, on a thread of its own, which may block
      * @throws IOException when the guest cannot listen there
      */
@@ -41,6 +45,9 @@ public interface AgentSession extends AutoCloseable {
 
     /** Has the guest's watchers see changes that were made on the host. */
     void touched(List<FileEvent> events) throws IOException;
+
+    /** Something has happened to the guest's machine; must not block. */
+    default void happened(Machine.Event event) {}
 
     @Override
     void close();

@@ -2,6 +2,9 @@
 package io.jlima.api.guest;
 
 import io.jlima.api.machine.Device;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +33,20 @@ public record GuestSetup(
      * A file of the volume.
      *
      * @param path relative path on the volume, for example {@code lima-guestagent}
-     * @param content file of the host that is copied
+     * @param content what is copied
      */
-    public record VolumeFile(String path, Path content, boolean executable) {}
+    public record VolumeFile(String path, Content content, boolean executable) {
+        /** A copy of a file of the host. */
+        public VolumeFile(String path, Path content, boolean executable) {
+            this(path, () -> Files.newInputStream(content), executable);
+        }
+    }
+
+    /** Where the bytes of a file come from; asked at each start. */
+    @FunctionalInterface
+    public interface Content {
+        InputStream open() throws IOException;
+    }
 
     /**
      * A boot script in POSIX sh; the variables of {@code lima.env} are set.

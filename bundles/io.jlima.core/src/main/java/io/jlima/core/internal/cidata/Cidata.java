@@ -9,6 +9,7 @@ import io.jlima.api.config.InstanceConfig.Provision;
 import io.jlima.api.guest.GuestSetup;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.channels.Channels;
@@ -139,12 +140,12 @@ public final class Cidata {
     /** What services add; none of it takes the place of a file of ours. */
     private static void additions(SortedMap<String, VolumeFile> files, CidataRequest request) {
         for (GuestSetup.VolumeFile file : request.additions().files()) {
-            try {
+            try (InputStream content = file.content().open()) {
                 int mode = file.executable() ? 0755 : 0644;
-                add(files, file.path(), new VolumeFile(mode, Files.readAllBytes(file.content())));
+                add(files, file.path(), new VolumeFile(mode, content.readAllBytes()));
             } catch (IOException e) {
                 throw new LimaException(
-                        "The file " + file.content() + " for the guest cannot be read",
+                        "The file " + file.path() + " for the guest cannot be read",
                         e.toString(),
                         "Install jlima again",
                         e);

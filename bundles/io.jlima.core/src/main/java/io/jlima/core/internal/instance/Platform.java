@@ -54,6 +54,25 @@ record Platform(
         }
     }
 
+    ExtraDisks extraDisks(InstanceFolder folder) {
+        return new ExtraDisks(home.disks(), folder);
+    }
+
+    /** Closes the kept connection; the next one who wants it gets a new one. */
+    void dropConnection(LiveInstance live) {
+        SshConnection connection;
+        live.lock.lock();
+        try {
+            connection = live.connection;
+            live.connection = null;
+        } finally {
+            live.lock.unlock();
+        }
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
     /** Starts the machine and takes it into our care. */
     void launch(
             LiveInstance live,
@@ -329,6 +348,11 @@ record Platform(
         } finally {
             live.lock.unlock();
         }
+        try {
+            extraDisks(live.folder).giveBack();
+        } catch (LimaException e) {
+            LOG.warn("{}", e.getMessage());
+        }
         if (job != null) {
             job.fail(new LimaException(
                     "the machine of instance `" + live.folder.name() + "` ended while it was starting",
@@ -372,6 +396,7 @@ record Platform(
 
     private void happened(LiveInstance live, Machine.Event event) {
         LOG.info("{}: {}", live.folder.name(), event);
+        live.guest().ifPresent(guest -> guest.happened(event));
         String trouble = trouble(live.folder, event);
         boolean over = event instanceof Machine.Resumed;
         if (trouble == null && !over) {

@@ -125,6 +125,11 @@ final class RunningGuest implements Guest, AutoCloseable {
         trouble(title, title + ": " + e.getMessage());
     }
 
+    /** Something has happened to the machine. */
+    void happened(Machine.Event event) {
+        agent().ifPresent(session -> session.happened(event));
+    }
+
     /** Closes what this service has attached; nothing happens if there is none. */
     void detach(Object key) {
         Part part = parts.remove(key);

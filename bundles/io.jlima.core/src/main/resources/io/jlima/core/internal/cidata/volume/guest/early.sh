@@ -156,6 +156,9 @@ if [ "$LIMA_CIDATA_PLAIN" != 1 ]; then
 		lima_module boot.Linux/35-setup-packages.sh
 	fi
 	lima_module boot.Linux/07-etc-environment.sh
+	if [ -e "$LIMA_CIDATA_MNT/boot.Linux/25-guestagent-base.sh" ]; then
+		lima_module boot.Linux/25-guestagent-base.sh
+	fi
 fi
 if [ -d "$LIMA_CIDATA_MNT/provision.boot" ]; then
 	lima_export_lines "$LIMA_CIDATA_MNT/param.env"

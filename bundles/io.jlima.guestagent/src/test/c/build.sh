@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Compiles the agent for this machine with the compiler's sanitizers, and its fuzzer.
+#   build.sh FOLDER    to FOLDER/lima-guestagent and FOLDER/fuzz
+# With clang, libFuzzer takes the place of our simple driver:
+#   clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -Dmain=agent_main -I src/main/c
+#       -o fuzz src/test/c/fuzz.c src/main/c/*.c
+set -eu
+
+folder=$1
+here=$(dirname -- "$0")
+source=$here/../../main/c
+# shellcheck source=bundles/io.jlima.guestagent/src/main/c/flags.sh
+. "$source/flags.sh"
+mkdir -p "$folder"
+
+# compile PROGRAM WORD...: unless it is there already.
+compile() {
+    program=$folder/$1
+    shift
+    ! fresh "$program" "$source" "$here" || return 0
+    # shellcheck disable=SC2086 # a list of words
+    "${CC:-cc}" $flags -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+        -o "$program.new" "$@"
+    mv "$program.new" "$program"
+}
+
+if ! command -v "${CC:-cc}" >/dev/null || [ "$(uname -s)" != Linux ]; then
+    echo "No C compiler for Linux here: the agent is not tested." >&2
+    exit 0
+fi
+compile lima-guestagent "$source"/*.c
+# The agent's main() has no place beside the fuzzer's.
+"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -Dmain=agent_main -c -o "$folder/main.o" "$source/main.c"
+set --
+for file in "$source"/*.c; do
+    [ "$file" = "$source/main.c" ] || set -- "$@" "$file"
+done
+compile fuzz -DDRIVER -I "$source" "$here/fuzz.c" "$@" "$folder/main.o"
