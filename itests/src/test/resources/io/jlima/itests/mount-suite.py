@@ -112,6 +112,12 @@ class Writable:
         assert stat.S_ISLNK(os.lstat("dangling").st_mode)
         os.unlink("l")
         assert get("f") == b"target"
+        # They mean what they mean in the guest.
+        os.symlink("/etc/hostname", "absolute")
+        assert get("absolute") == get("/etc/hostname")
+        os.mkdir("d")
+        os.symlink("../f", "d/up")
+        assert get("d/up") == b"target"
 
     def check_hard_link(self):
         put("f", b"1")
