@@ -44,9 +44,9 @@ prepare() {
 		sudo -n sh -c 'echo user_allow_other >>/etc/fuse.conf'
 }
 
-# complete OPTIONS: prints them, and what this sshfs needs to be told beside them. Newer ones refuse links with ".." or
+# with_links OPTIONS: prints them, and what this sshfs needs to be told beside them. Newer ones refuse links with ".." or
 # an absolute target, for fear of the server; this server is the user's own host, and such links are in many a tree.
-complete() {
+with_links() {
 	if sshfs --help 2>&1 | grep -q no_contain_symlinks; then
 		echo "$1,no_contain_symlinks"
 	else
@@ -72,7 +72,7 @@ attach() {
 		return
 	elif ! command -v sshfs >/dev/null; then
 		echo "there is no sshfs in this guest" >"$words"
-	elif prepare "$2" >"$words" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$(complete "$5")" >"$words" 2>&1 </dev/null; then
+	elif prepare "$2" >"$words" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$(with_links "$5")" >"$words" 2>&1 </dev/null; then
 		if mounted "$3"; then
 			echo "$1 mounted"
 			rm -f -- "$words"
@@ -110,7 +110,7 @@ passive() {
 		done
 		echo "$1 mounted" >&2
 	) </dev/null >/dev/null &
-	exec sshfs "$4" "$2" -f -o "passive,$(complete "$5" </dev/null)"
+	exec sshfs "$4" "$2" -f -o "passive,$(with_links "$5" </dev/null)"
 }
 
 waited=0
