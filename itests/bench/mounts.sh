@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes the figures of mounts for docs/benchmarks.md, in a guest that runs. Prints a row of the table for each mount.
 #   mounts.sh LIMACTL INSTANCE MOUNT-POINT...      each must be writable and empty enough: 300 MiB
-# Needs git and python3 in the guest.
+# Needs git and python3 in the guest. MIB, FILES and DIRS in the environment make it smaller: 256, 2000, 100 of 50 files.
 set -eu
 
 limactl=$1
 instance=$2
 shift 2
+mib=${MIB:-256}
+files=${FILES:-2000}
+dirs=${DIRS:-100}
 
 # What runs in the guest. Caches are dropped before each reading, so that the host is asked.
 program=$(cat <<'PYTHON'
 import os, random, shutil, subprocess, sys, time
 
-root = sys.argv[1]
+root, size, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 base = os.path.join(root, "bench")
 shutil.rmtree(base, ignore_errors=True)
 os.mkdir(base)
@@ -26,7 +29,6 @@ def timed(work):
     work()
     return time.monotonic() - begun
 
-size = 256
 block = random.randbytes(1 << 20)
 big = os.path.join(base, "big")
 
@@ -51,16 +53,16 @@ many = os.path.join(base, "many")
 
 def create():
     os.mkdir(many)
-    for i in range(2000):
+    for i in range(files):
         with open(os.path.join(many, "f%d" % i), "w") as f:
             f.write("small\n")
 
 def stat():
-    for i in range(2000):
+    for i in range(files):
         os.stat(os.path.join(many, "f%d" % i))
 
 def remove():
-    for i in range(2000):
+    for i in range(files):
         os.unlink(os.path.join(many, "f%d" % i))
 
 tree = os.path.join(base, "tree")
@@ -98,15 +100,15 @@ PYTHON
 # shellcheck disable=SC2016 # for the shell in the guest
 "$limactl" shell --workdir / "$instance" sh -c '[ -d /tmp/bench-tree ] || {
     mkdir /tmp/bench-tree && cd /tmp/bench-tree && git init -q . && i=0
-    while [ $i -lt 100 ]; do
+    while [ $i -lt "$1" ]; do
         mkdir d$i; j=0
         while [ $j -lt 50 ]; do echo $i $j >d$i/f$j; j=$((j + 1)); done
         i=$((i + 1))
     done
     git add . && git -c user.name=u -c user.email=u@example.com commit -q -m tree
-}'
-echo '| mount | write 256 MiB, MB/s | read, MB/s | 4 KiB reads a second | create 2 000, s | stat, s | delete, s | git status, s | find, s |'
+}' sh "$dirs"
+echo "| mount | write $mib MiB, MB/s | read, MB/s | 4 KiB reads a second | create $files, s | stat, s | delete, s | git status, s | find, s |"
 echo '|---|---|---|---|---|---|---|---|---|'
 for point; do
-    printf '%s\n' "$program" | "$limactl" shell --workdir / "$instance" python3 - "$point"
+    printf '%s\n' "$program" | "$limactl" shell --workdir / "$instance" python3 - "$point" "$mib" "$files"
 done
