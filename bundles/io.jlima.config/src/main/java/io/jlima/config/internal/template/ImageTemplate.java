@@ -48,8 +48,8 @@ record ImageTemplate(String location, @Nullable Path file, Arch host) {
     /** Words that say how an image is made and not what is in it. */
     private static final Pattern TAGS =
             Pattern.compile("[-_.](?:base|basic|cloud|cloudimg|cloudinit|current|daily|default"
-                + "|generic|genericcloud|kvm|latest|linux|minimal|openstack|release|restore|server|std|stream|uefi|vm)"
-                + "(?![a-z0-9])");
+                    + "|generic|genericcloud|kvm|latest|linux|minimal|openstack|release|restore|server|std|stream|uefi|vm)"
+                    + "(?![a-z0-9])");
 
     private static final Pattern DATE = Pattern.compile("[-_.]20\\d{6}(?:[-_.]\\d+)?(?![a-z0-9])");
     private static final Pattern MAJOR_TWICE = Pattern.compile("^([a-z]+)-(\\d+)-(\\2\\.)");

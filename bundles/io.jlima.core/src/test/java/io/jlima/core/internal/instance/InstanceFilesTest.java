@@ -4,7 +4,6 @@ package io.jlima.core.internal.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.api.LimaException;
-import io.jlima.api.config.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,17 +40,7 @@ class InstanceFilesTest {
                 InstantSource.system());
     }
 
-    private static final class Reader implements ConfigReader {
-        @Override
-        public Template locate(String locator, TemplateSearch search) {
-            throw new UnsupportedOperationException(locator);
-        }
-
-        @Override
-        public List<String> templateNames(TemplateSearch search) {
-            return List.of();
-        }
-
+    private static final class Reader extends Rig.Reader {
         @Override
         public Resolved resolve(String text, String source, Facts facts) {
             if (text.startsWith("bad")) {

@@ -180,7 +180,7 @@ final class Rig {
     }
 
     /** Knows the texts {@code invalid}, {@code crash}, {@code port N} and all others. */
-    private static final class Reader implements ConfigReader {
+    static class Reader implements ConfigReader {
         @Override
         public Template locate(String locator, TemplateSearch search, Embed embed) {
             throw new UnsupportedOperationException(locator);

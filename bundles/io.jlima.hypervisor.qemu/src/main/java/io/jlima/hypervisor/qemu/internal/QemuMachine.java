@@ -205,13 +205,9 @@ final class QemuMachine implements Machine {
 
     @Override
     public <T> Optional<T> as(Class<T> capability) {
-        return capability == Snapshots.class
-                ? Optional.of(capability.cast(new QemuSnapshots(this)))
-                : Machine.super.as(capability);
-    }
-
-    @Override
-    public <T> Optional<T> as(Class<T> capability) {
+        if (capability == Snapshots.class) {
+            return Optional.of(capability.cast(new QemuSnapshots(this)));
+        }
         return capability.isInstance(network) ? Optional.of(capability.cast(network)) : Machine.super.as(capability);
     }
 
