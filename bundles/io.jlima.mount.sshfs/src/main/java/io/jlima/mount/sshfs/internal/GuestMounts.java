@@ -142,22 +142,37 @@ final class GuestMounts implements MountAttachment {
                     mountPoint + " is no mount point of instance `" + guest.name() + "`",
                     "`limactl mount list " + guest.name() + "` shows them");
         }
-        // The guest's side first: while the server lives nobody there has to wait for it.
-        forget(keeper, shell.ask(number -> GuestScript.detach(number, mountPoint)));
+        keeper.retire();
+        try {
+            // The guest's side first: while the server lives nobody there has to wait for it.
+            await(keeper.mount(), shell.ask(number -> GuestScript.detach(number, mountPoint)));
+        } catch (LimaException | InterruptedException e) {
+            renew(keeper);
+            throw e;
+        }
+        forget(keeper);
     }
 
-    private void forget(MountKeeper keeper, CompletableFuture<Outcome> detached) throws InterruptedException {
+    /** What could not be removed is looked after again. */
+    private void renew(MountKeeper retired) {
+        retired.close();
+        MountKeeper fresh = keeper(retired.mount());
+        synchronized (this) {
+            keepers.replace(retired.mount().mountPoint(), fresh);
+        }
+        fresh.begin();
+    }
+
+    private static void await(Mount mount, CompletableFuture<Outcome> detached) throws InterruptedException {
+        String what = "the guest does not unmount " + mount.mountPoint();
         try {
             Outcome outcome = detached.get(CHANGE_SECONDS, TimeUnit.SECONDS);
             if (!outcome.good()) {
-                throw new LimaException(
-                        "the guest does not unmount " + keeper.mount().mountPoint(), outcome.words(), null, null);
+                throw new LimaException(what, outcome.words(), null, null);
             }
         } catch (ExecutionException | TimeoutException e) {
-            throw new LimaException(
-                    "the guest does not unmount " + keeper.mount().mountPoint(), e);
+            throw new LimaException(what, e);
         }
-        forget(keeper);
     }
 
     @Override

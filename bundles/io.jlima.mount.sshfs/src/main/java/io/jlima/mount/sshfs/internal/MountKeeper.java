@@ -154,11 +154,16 @@ final class MountKeeper implements AutoCloseable {
         return "mount " + mount.mountPoint();
     }
 
+    /** Ends the looking after, so that what goes away is not brought back; the host still serves. */
+    void retire() {
+        closed = true;
+        thread.interrupt();
+    }
+
     /** Ends the looking after; the host's end is closed, the guest is not asked anything. */
     @Override
     public void close() {
-        closed = true;
-        thread.interrupt();
+        retire();
         transport.close();
         guest.trouble(source(), null);
     }
