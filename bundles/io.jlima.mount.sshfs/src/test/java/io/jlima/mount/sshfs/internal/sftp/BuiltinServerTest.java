@@ -60,8 +60,7 @@ class BuiltinServerTest {
     @Test
     void filesAreReadAndWritten() throws IOException {
         try (RawClient client = client(true, false)) {
-            byte[] handle = client.open(at("new"), READ | WRITE | CREATE | TRUNCATE);
-            assertThat(handle).isNotNull();
+            byte[] handle = client.opened(at("new"), READ | WRITE | CREATE | TRUNCATE);
             assertThat(client.ask(6, handle, 0L, "hello").status()).isEqualTo(OK);
             assertThat(client.ask(6, handle, (1L << 32) + 1, "far").status()).isEqualTo(OK);
             assertThat(client.ask(5, handle, 0L, 5).string()).isEqualTo("hello".getBytes(StandardCharsets.UTF_8));
@@ -271,8 +270,7 @@ class BuiltinServerTest {
                 RawClient.Answer answer = client.ask(3, at("file"), flags, 0);
                 assertThat(answer.status()).as("open with " + flags).isEqualTo(DENIED);
             }
-            byte[] handle = client.open(at("file"), READ);
-            assertThat(handle).isNotNull();
+            byte[] handle = client.opened(at("file"), READ);
             assertThat(client.ask(6, handle, 0L, "x").status()).as("write").isEqualTo(DENIED);
             assertThat(client.ask(10, handle, 1, 0L).status()).as("fsetstat").isEqualTo(DENIED);
             assertThat(client.ask(9, at("file"), 4, 0777).status())
@@ -325,8 +323,7 @@ class BuiltinServerTest {
             for (byte[] name : names) {
                 byte[] path = java.util.Arrays.copyOf(prefix, prefix.length + name.length);
                 System.arraycopy(name, 0, path, prefix.length, name.length);
-                byte[] handle = client.open(path, WRITE | CREATE | EXCLUSIVE);
-                assertThat(handle).isNotNull();
+                byte[] handle = client.opened(path, WRITE | CREATE | EXCLUSIVE);
                 client.ask(4, (Object) handle);
                 assertThat(client.list(root.toString())).contains(new String(name, StandardCharsets.ISO_8859_1));
                 assertThat(client.ask(13, (Object) path).status()).isEqualTo(OK);
@@ -387,8 +384,7 @@ class BuiltinServerTest {
             Files.createDirectory(root);
             Files.writeString(root.resolve("file"), "again");
             client.ask(7, at("file"));
-            byte[] handle = client.open(at("file"), READ);
-            assertThat(handle).isNotNull();
+            byte[] handle = client.opened(at("file"), READ);
             assertThat(client.ask(5, handle, 0L, 10).string()).isEqualTo("again".getBytes(StandardCharsets.UTF_8));
         }
     }
@@ -420,8 +416,7 @@ class BuiltinServerTest {
     void handlesAreBoundedAndGivenBack() throws IOException {
         try (RawClient client = client(true, false)) {
             for (int i = 0; i < 10_000; i++) {
-                byte[] handle = client.open(at("file"), READ);
-                assertThat(handle).isNotNull();
+                byte[] handle = client.opened(at("file"), READ);
                 client.ask(4, (Object) handle);
             }
             for (int i = 0; i < OpenFiles.MOST; i++) {

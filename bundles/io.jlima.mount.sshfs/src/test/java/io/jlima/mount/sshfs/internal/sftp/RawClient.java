@@ -114,6 +114,15 @@ final class RawClient implements AutoCloseable {
         return answer.type() == 102 ? answer.string() : null;
     }
 
+    /** Opens a file that must open. */
+    byte[] opened(Object path, int flags) throws IOException {
+        byte[] handle = open(path, flags);
+        if (handle == null) {
+            throw new AssertionError("not opened");
+        }
+        return handle;
+    }
+
     /** All names in a directory. */
     List<String> list(String path) throws IOException {
         Answer opened = ask(11, path);
