@@ -65,6 +65,10 @@ final class DirectDoor implements AutoCloseable {
         return used;
     }
 
+    boolean isInUse() {
+        return !sessions.isEmpty();
+    }
+
     int port() {
         return listening.getLocalPort();
     }

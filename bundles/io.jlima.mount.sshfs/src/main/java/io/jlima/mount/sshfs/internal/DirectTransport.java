@@ -51,6 +51,11 @@ final class DirectTransport implements Transport {
     }
 
     @Override
+    public boolean isInUse() {
+        return door.isInUse();
+    }
+
+    @Override
     public void close() {
         door.close();
     }

@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class MountKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MountKeeper.class);
 
+    private static final String NOT_YET = "not mounted yet";
+
     /** Milliseconds between two looks; a guest can give reasons as fast as it likes. */
     private static final long SHORTEST_PAUSE = 200;
 
@@ -39,7 +41,7 @@ final class MountKeeper implements AutoCloseable {
     private final Semaphore reasons = new Semaphore(0);
     private final Thread thread;
     private volatile Transport transport;
-    private volatile @Nullable String trouble = "not mounted yet";
+    private volatile @Nullable String trouble = NOT_YET;
     private volatile boolean closed;
 
     /**
@@ -80,7 +82,9 @@ final class MountKeeper implements AutoCloseable {
     }
 
     State state() {
-        return new State(mount, transport.word(), server, trouble);
+        // The guest's sshfs may have found a new daemon before that has found the guest.
+        boolean well = NOT_YET.equals(trouble) && transport.isInUse();
+        return new State(mount, transport.word(), server, well ? null : trouble);
     }
 
     private void work() {

@@ -137,6 +137,11 @@ final class SshTransport implements Transport {
     }
 
     @Override
+    public boolean isInUse() {
+        return current() != null;
+    }
+
+    @Override
     public void close() {
         SshProcess process = current();
         if (process != null) {

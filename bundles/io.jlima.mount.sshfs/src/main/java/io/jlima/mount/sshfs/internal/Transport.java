@@ -18,6 +18,9 @@ sealed interface Transport extends AutoCloseable permits DirectTransport, SshTra
     /** Whether the guest has got as far as the server at all. */
     boolean wasReached();
 
+    /** Whether a session is open now. */
+    boolean isInUse();
+
     /** Releases what the host holds of it. */
     @Override
     void close();
