@@ -138,7 +138,8 @@ final class SshTransport implements Transport {
 
     @Override
     public boolean isInUse() {
-        return current() != null;
+        // It runs before it is mounted, and never longer than the daemon that started it.
+        return false;
     }
 
     @Override
