@@ -25,7 +25,7 @@ enum {
     PROCESSORS = 1024,
     // So many events in a row are looked at when they come, and one more each so many milliseconds; the others together,
     // so many milliseconds later.
-    PROMPT = 8,
+    PROMPT = 20,
     REFILL_MS = 50,
     BATCH_MS = 25,
 };
@@ -214,9 +214,10 @@ static void ring_ready(struct source *source, uint32_t events) {
     if (is_prompt()) {
         read_ring(ring);
         watch_settle();
-    } else if (!ring->resting) {
+        loop_change(source, EPOLLIN | EPOLLONESHOT);
+    } else {
+        // Until it is armed again no event wakes us.
         ring->resting = true;
-        loop_change(source, 0);
         timer_at(TIMER_RINGS, now_ms() + BATCH_MS);
     }
 }
@@ -225,8 +226,8 @@ void rings_due(void) {
     for (struct ring *ring = rings; ring != NULL; ring = ring->next) {
         if (ring->resting) {
             ring->resting = false;
-            loop_change(&ring->source, EPOLLIN);
             read_ring(ring);
+            loop_change(&ring->source, EPOLLIN | EPOLLONESHOT);
         }
     }
     watch_settle();
@@ -274,7 +275,7 @@ static bool begin_on(int processor) {
             udp.id = 0;
         }
     }
-    loop_add(&ring->source, EPOLLIN);
+    loop_add(&ring->source, EPOLLIN | EPOLLONESHOT);
     return true;
 }
 
