@@ -212,9 +212,10 @@ static void ring_ready(struct source *source, uint32_t events) {
     struct ring *ring = (struct ring *)source;
     (void)events;
     if (is_prompt()) {
+        // Armed before it is read: arming polls the event, which takes back the kernel's word of what is there already.
+        loop_change(source, EPOLLIN | EPOLLONESHOT);
         read_ring(ring);
         watch_settle();
-        loop_change(source, EPOLLIN | EPOLLONESHOT);
     } else {
         // Until it is armed again no event wakes us.
         ring->resting = true;
@@ -226,8 +227,8 @@ void rings_due(void) {
     for (struct ring *ring = rings; ring != NULL; ring = ring->next) {
         if (ring->resting) {
             ring->resting = false;
-            read_ring(ring);
             loop_change(&ring->source, EPOLLIN | EPOLLONESHOT);
+            read_ring(ring);
         }
     }
     watch_settle();
