@@ -71,7 +71,7 @@ void loop_drop(struct source *source);
 // Closes the descriptor now and leaves the memory to loop_drop().
 void loop_close(struct source *source);
 
-enum timer { TIMER_TCP, TIMER_UDP, TIMER_SCAN, TIMER_PEERS, TIMER_AWAKE, TIMER_RULES, TIMERS };
+enum timer { TIMER_TCP, TIMER_UDP, TIMER_SCAN, TIMER_PEERS, TIMER_AWAKE, TIMER_RINGS, TIMER_HANGUP, TIMER_RULES, TIMERS };
 int64_t now_ms(void);
 // Has the timer's function called at that time, or earlier if that was asked for already.
 void timer_at(enum timer timer, int64_t when);
@@ -194,6 +194,7 @@ void socket_serve(void);
 void sessions_end(void);
 // Tells hosts whose sessions were broken off, unless they have begun anew by themselves.
 void awake_due(void);
+void hangup_due(void);
 // Says what there is to say, as far as it can be sent now. True when it stopped only to let others have their turn.
 bool session_pump(struct session *session);
 bool sessions_pump(void);
@@ -263,9 +264,12 @@ const char *watch_remark(void);
 // perf.c
 bool perf_begin(void);
 bool perf_has_udp(void);
+void rings_due(void);
 void watch_tcp_event(const struct port *port, bool listens);
 void watch_udp_event(bool likely);
 void watch_lost(void);
+// All events that there were are told.
+void watch_settle(void);
 
 // rules.c
 void rules_begin(void);

@@ -29,6 +29,8 @@ static void (*const due[TIMERS])(void) = {
     [TIMER_SCAN] = watch_scan_due,
     [TIMER_PEERS] = peers_sweep,
     [TIMER_AWAKE] = awake_due,
+    [TIMER_RINGS] = rings_due,
+    [TIMER_HANGUP] = hangup_due,
     [TIMER_RULES] = rules_due,
 };
 

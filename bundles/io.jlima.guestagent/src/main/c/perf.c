@@ -23,6 +23,11 @@ enum {
     LARGEST = 256, // more than a record of ours takes
     STATE_LISTEN = 10,
     PROCESSORS = 1024,
+    // So many events in a row are looked at when they come, and one more each so many milliseconds; the others together,
+    // so many milliseconds later.
+    PROMPT = 20,
+    REFILL_MS = 50,
+    BATCH_MS = 25,
 };
 
 struct ring {
@@ -30,6 +35,7 @@ struct ring {
     struct perf_event_mmap_page *page;
     size_t page_size;
     struct ring *next;
+    bool resting;
 };
 static struct ring *rings;
 
@@ -161,11 +167,9 @@ static size_t take_record(const uint8_t *data, size_t size, uint64_t at) {
     return header.size;
 }
 
-static void ring_ready(struct source *source, uint32_t events) {
-    struct ring *ring = (struct ring *)source;
+static void read_ring(struct ring *ring) {
     const uint8_t *data = (const uint8_t *)ring->page + ring->page_size;
     size_t size = PAGES * ring->page_size;
-    (void)events;
     uint64_t tail = ring->page->data_tail;
     // What the kernel has seen of our progress when it wrote up to the head, at the worst.
     uint64_t seen = tail;
@@ -190,6 +194,44 @@ static void ring_ready(struct source *source, uint32_t events) {
         }
         __atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_SEQ_CST);
     }
+}
+
+static bool is_prompt(void) {
+    static int64_t filled;
+    static int64_t left;
+    int64_t now = now_ms();
+    int64_t more = (now - filled) / REFILL_MS;
+    if (more > 0) {
+        left = left + more < PROMPT ? left + more : PROMPT;
+        filled = now;
+    }
+    return left > 0 && left-- > 0;
+}
+
+static void ring_ready(struct source *source, uint32_t events) {
+    struct ring *ring = (struct ring *)source;
+    (void)events;
+    if (is_prompt()) {
+        // Armed before it is read: arming polls the event, which takes back the kernel's word of what is there already.
+        loop_change(source, EPOLLIN | EPOLLONESHOT);
+        read_ring(ring);
+        watch_settle();
+    } else {
+        // Until it is armed again no event wakes us.
+        ring->resting = true;
+        timer_at(TIMER_RINGS, now_ms() + BATCH_MS);
+    }
+}
+
+void rings_due(void) {
+    for (struct ring *ring = rings; ring != NULL; ring = ring->next) {
+        if (ring->resting) {
+            ring->resting = false;
+            loop_change(&ring->source, EPOLLIN | EPOLLONESHOT);
+            read_ring(ring);
+        }
+    }
+    watch_settle();
 }
 
 static int open_event(uint16_t id, int processor) {
@@ -234,7 +276,7 @@ static bool begin_on(int processor) {
             udp.id = 0;
         }
     }
-    loop_add(&ring->source, EPOLLIN);
+    loop_add(&ring->source, EPOLLIN | EPOLLONESHOT);
     return true;
 }
 

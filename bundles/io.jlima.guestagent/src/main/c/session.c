@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
     // Bytes taken from one session before the others have their turn.
     TURN = 1 << 18,
     AWAKE_MS = 500,
+    HANGUP_MS = 1000,
 };
 
 struct session sessions[SESSIONS];
@@ -334,6 +336,33 @@ static bool digest(struct session *session) {
     return session->used;
 }
 
+static void hung_up(struct session *session, int error) {
+    struct stat status;
+    if (!session->channel) {
+        session_break(session, false);
+    } else if (error != 0 || (fstat(session->source.fd, &status) == 0 && S_ISSOCK(status.st_mode))) {
+        complain("the channel to the host has ended", error);
+        sessions_end();
+        exit(1);
+    } else {
+        // A port of virtio reads as ended while no host is there, but also when the first bytes of one have overtaken
+        // the word that it has come. So nothing is thrown away yet.
+        timer_at(TIMER_HANGUP, now_ms() + HANGUP_MS);
+    }
+}
+
+void hangup_due(void) {
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        struct pollfd state = {.fd = sessions[i].source.fd};
+        if (sessions[i].used && sessions[i].channel && poll(&state, 1, 0) == 1 && (state.revents & POLLHUP)) {
+            session_break(&sessions[i], false);
+            sessions[i].in_size = 0;
+            sessions[i].out_at = 0;
+            sessions[i].out_end = 0;
+        }
+    }
+}
+
 static void channel_ready(struct source *source, uint32_t events) {
     struct session *session = (struct session *)source;
     (void)events;
@@ -352,19 +381,7 @@ static void channel_ready(struct source *source, uint32_t events) {
         } else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return;
         } else {
-            // The host has hung up. A port of virtio reads as ended until the next one is there.
-            session->in_size = 0;
-            session_break(session, false);
-            if (session->used && session->channel) {
-                struct stat status;
-                if (got < 0 || (fstat(source->fd, &status) == 0 && S_ISSOCK(status.st_mode))) {
-                    complain("the channel to the host has ended", got < 0 ? errno : 0);
-                    loop_close(source);
-                    exit(1);
-                }
-                session->out_at = 0;
-                session->out_end = 0;
-            }
+            hung_up(session, got < 0 ? errno : 0);
             return;
         }
     }

@@ -28,6 +28,15 @@ static struct {
 } waiting[WAITING];
 static unsigned waiting_count;
 
+// What the events since the last look were about, and the last word on each.
+enum { HEARD = 128 };
+static struct {
+    struct port port;
+    bool listens;
+    bool listened;
+} heard[HEARD];
+static unsigned heard_count;
+
 static bool events;
 static bool udp_events;
 static int64_t last_udp;
@@ -91,17 +100,8 @@ static void look(const struct port *port, int looks) {
     }
 }
 
-void watch_tcp_event(const struct port *port, bool listens) {
-    struct port plain = port_plain(port);
-    struct port_entry *entry = port_find(&plain);
-    if (listens) {
-        look(port, 0);
-        return;
-    }
-    if (entry == NULL) {
-        return;
-    }
-    // Another socket may listen there still, and another namespace's may have ended.
+// A socket has left LISTEN. Another one may listen there still, and another namespace's may have ended.
+static void look_after_end(const struct port *port, struct port_entry *entry) {
     uint32_t interface = port_interface(entry);
     switch (diag_tcp(port, &interface)) {
         case DIAG_PRESENT:
@@ -111,6 +111,39 @@ void watch_tcp_event(const struct port *port, bool listens) {
             break;
         default:
             dump_tcp_soon();
+    }
+}
+
+void watch_tcp_event(const struct port *port, bool listens) {
+    unsigned i = 0;
+    while (i < heard_count && memcmp(&heard[i].port, port, sizeof *port) != 0) {
+        i++;
+    }
+    if (i == HEARD) {
+        watch_settle();
+        i = 0;
+    }
+    heard[i].port = *port;
+    heard[i].listened = listens || (i < heard_count && heard[i].listened);
+    heard[i].listens = listens;
+    heard_count = i < heard_count ? heard_count : i + 1;
+}
+
+void watch_settle(void) {
+    unsigned count = heard_count;
+    heard_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct port plain = port_plain(&heard[i].port);
+        struct port_entry *entry = port_find(&plain);
+        uint32_t interface = 0;
+        if (heard[i].listens) {
+            look(&heard[i].port, 0);
+        } else if (entry != NULL) {
+            look_after_end(&heard[i].port, entry);
+        } else if (heard[i].listened && diag_tcp(&heard[i].port, &interface) == DIAG_PRESENT) {
+            // It came and went; here it was another namespace's that went.
+            port_present(&plain, interface);
+        }
     }
 }
 
