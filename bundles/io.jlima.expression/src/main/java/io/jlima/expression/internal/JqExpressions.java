@@ -68,12 +68,15 @@ public final class JqExpressions implements Expressions {
             "def type: tag;",
             "");
 
+    private static final String USERS = "_users";
+
     /** Functions that the definitions above hide, by the names that those use. */
     private static final Map<String, Integer> HIDDEN = Map.of("setpath", 2, "gsub", 2, "join", 1, "has", 1, "type", 0);
 
     /** Made when the first expression comes: most calls of limactl have none. */
     private static final class Builtins {
         static final Scope SCOPE = load();
+        static final JsonQuery DEFINITIONS = definitions();
 
         private static Scope load() {
             Scope scope = Scope.newEmptyScope();
@@ -82,6 +85,14 @@ public final class JqExpressions implements Expressions {
             scope.addFunction("_eq", 2, new Equality(true));
             scope.addFunction("_ne", 2, new Equality(false));
             return scope;
+        }
+
+        private static JsonQuery definitions() {
+            try {
+                return JsonQuery.compile(PRELUDE + USERS, VERSION);
+            } catch (JsonQueryException e) {
+                throw new IllegalStateException("the definitions cannot be read", e);
+            }
         }
     }
 
@@ -112,12 +123,18 @@ public final class JqExpressions implements Expressions {
 
     private static List<@Nullable Object> run(String expression, @Nullable Object tree) throws JsonQueryException {
         JsonQuery jq = JsonQuery.compile(Dialect.translate(expression), VERSION);
-        JsonQuery query = JsonQuery.compile(PRELUDE + Canonical.translate(jq.toString()), VERSION);
+        JsonQuery query = JsonQuery.compile(Canonical.translate(jq.toString()), VERSION);
         Watch watch = new Watch();
         Scope scope = Scope.newChildScope(Builtins.SCOPE);
         watch.install(scope);
+        // The definitions are read once; what the user wrote is called where they are known.
+        scope.addFunction(
+                USERS,
+                0,
+                (known, arguments, in, path, output, version) ->
+                        query.apply(known, in, result -> output.emit(result, null)));
         List<JsonNode> results = new ArrayList<>();
-        query.apply(scope, Trees.node(tree), result -> {
+        Builtins.DEFINITIONS.apply(scope, Trees.node(tree), result -> {
             watch.check(result);
             results.add(result);
         });

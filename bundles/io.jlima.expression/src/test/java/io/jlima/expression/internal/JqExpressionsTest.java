@@ -182,7 +182,20 @@ class JqExpressionsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", " ", ".a[", "}} ~", "((((", "foo(1)", ".cpus.x = 1", ".cpus | keys", "$undefined", "\"abc"})
+            strings = {
+                "",
+                " ",
+                ".a[",
+                "}} ~",
+                "((((",
+                "foo(1)",
+                ".cpus.x = 1",
+                ".cpus | keys",
+                "$undefined",
+                "٣",
+                ".cpus = ٣",
+                "\"abc"
+            })
     void whatCannotBeUsedIsToldWithTheExpression(String expression) {
         assertThatThrownBy(() -> evaluate(expression))
                 .isInstanceOf(LimaException.class)

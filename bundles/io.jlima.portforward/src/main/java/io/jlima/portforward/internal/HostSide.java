@@ -129,9 +129,9 @@ final class HostSide {
             return;
         }
         slot.failure = words;
+        report();
         PortEvent.send(guest, PortEvent.FAILED, from, slot.host, words);
         guest.log(from + " of the guest is not forwarded: " + words);
-        report();
     }
 
     /** What people are told of is an address that somebody else has; it is taken over as soon as that one goes. */
