@@ -71,7 +71,7 @@ class InstanceCopyTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(to.file("lima.yaml"))))
                 .isEqualTo("rw-------");
         assertThat(home.resolve(".new.new")).doesNotExist();
-        assertThat(names(from)).hasSize(13);
+        assertThat(names(from)).hasSize(14);
     }
 
     @Test
