@@ -3,6 +3,8 @@
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -25,22 +27,22 @@ public final class Ports {
     private static final int ALL = 23_001;
     private static final int LOOPBACK = 23_002;
     private static final String SERVERS = """
-            use strict; use warnings; use Socket qw(:all); use IO::Select;
-            $SIG{CHLD} = 'IGNORE'; my $all = IO::Select->new; my $block = "x" x 65536;
-            for (['0.0.0.0', %d], ['127.0.0.1', %d]) {
-                socket(my $s, AF_INET, SOCK_STREAM, 0) or die; setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
-                bind($s, pack_sockaddr_in($_->[1], inet_aton($_->[0]))) or die "bind $!"; listen($s, 4096); $all->add($s);
-            }
-            open(my $mark, '>', '/tmp/bench-ready'); close $mark;
-            while (1) { for my $s ($all->can_read) {
-                accept(my $c, $s) or next; if (fork) { close $c; next }
-                sysread($c, my $what, 16);
-                if ($what =~ /^s(\\d+)/) { my $left = $1 * 16; while ($left-- > 0) { my $at = 0; while ($at < 65536) { my $n = syswrite($c, $block, 65536 - $at, $at) or exit; $at += $n } } }
-                elsif ($what =~ /^r/) { while (sysread($c, my $data, 262144)) {} syswrite($c, 'k') }
-                else { syswrite($c, $what); while (sysread($c, my $data, 4096)) {} }
-                exit;
-            } }
-            """.formatted(ALL, LOOPBACK);
+        use strict; use warnings; use Socket qw(:all); use IO::Select;
+        $SIG{CHLD} = 'IGNORE'; my $all = IO::Select->new; my $block = "x" x 65536;
+        for (['0.0.0.0', %d], ['127.0.0.1', %d]) {
+            socket(my $s, AF_INET, SOCK_STREAM, 0) or die; setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
+            bind($s, pack_sockaddr_in($_->[1], inet_aton($_->[0]))) or die "bind $!"; listen($s, 4096); $all->add($s);
+        }
+        open(my $mark, '>', '/tmp/bench-ready'); close $mark;
+        while (1) { for my $s ($all->can_read) {
+            accept(my $c, $s) or next; if (fork) { close $c; next }
+            sysread($c, my $what, 16);
+            if ($what =~ /^s(\\d+)/) { my $left = $1 * 16; while ($left-- > 0) { my $at = 0; while ($at < 65536) { my $n = syswrite($c, $block, 65536 - $at, $at) or exit; $at += $n } } }
+            elsif ($what =~ /^r/) { while (sysread($c, my $data, 262144)) {} syswrite($c, 'k') }
+            else { syswrite($c, $what); while (sysread($c, my $data, 4096)) {} }
+            exit;
+        } }
+        """.formatted(ALL, LOOPBACK);
 
     private final Path limactl;
     private final Path home;
@@ -54,8 +56,8 @@ public final class Ports {
 
     public static void main(String[] words) throws Exception {
         Path home = Files.createTempDirectory(Path.of("/tmp"), "jlb");
-        Ports bench = new Ports(
-                Path.of(words[0]).toAbsolutePath(), home, words.length > 1 ? Integer.parseInt(words[1]) : 32);
+        Ports bench =
+                new Ports(Path.of(words[0]).toAbsolutePath(), home, words.length > 1 ? Integer.parseInt(words[1]) : 32);
         try {
             bench.run();
         } finally {
@@ -66,8 +68,8 @@ public final class Ports {
     }
 
     private void run() throws Exception {
-        Path yaml = Files.writeString(
-                home.resolve("bench.yaml"), "base: template://debian-local\ncpus: 1\nmemory: 1GiB\n");
+        Path yaml =
+                Files.writeString(home.resolve("bench.yaml"), "base: template://debian-local\ncpus: 1\nmemory: 1GiB\n");
         limactl(Map.of(), "", "start", "--tty=false", "--name", "bench", yaml.toString());
         limactl(Map.of(), SERVERS, "shell", "bench", "sh", "-c", "cat >/tmp/bench.pl");
         limactl(
@@ -77,7 +79,8 @@ public final class Ports {
                 "bench",
                 "sh",
                 "-c",
-                "setsid perl /tmp/bench.pl >/dev/null 2>&1 </dev/null & until test -e /tmp/bench-ready; do sleep 0.1; done");
+                "setsid perl /tmp/bench.pl >/dev/null 2>&1 </dev/null & until test -e /tmp/bench-ready; do sleep 0.1;"
+                        + " done");
         int tunnel = freePort();
         Process ssh = new ProcessBuilder(
                         "ssh",
@@ -105,6 +108,7 @@ public final class Ports {
             await(LOOPBACK);
             simultaneous(LOOPBACK);
             shortOnes(LOOPBACK, tunnel);
+            resolver();
         } finally {
             ssh.destroy();
         }
@@ -115,8 +119,10 @@ public final class Ports {
         for (int round = 0; round < ROUNDS; round++) {
             for (int target : new int[] {port, tunnel}) {
                 String who = target == port ? transport : "ssh -L";
-                figures.computeIfAbsent(who + " from guest", k -> new ArrayList<>()).add(fromGuest(target));
-                figures.computeIfAbsent(who + " to guest", k -> new ArrayList<>()).add(toGuest(target));
+                figures.computeIfAbsent(who + " from guest", k -> new ArrayList<>())
+                        .add(fromGuest(target));
+                figures.computeIfAbsent(who + " to guest", k -> new ArrayList<>())
+                        .add(toGuest(target));
             }
         }
         for (String way : List.of("from guest", "to guest")) {
@@ -201,6 +207,39 @@ public final class Ports {
                     target == tunnel ? "ssh -L" : "forward", count / ((System.nanoTime() - begun) / 1e9));
         }
         System.out.printf("daemon's descriptors %d -> %d%n", descriptors, descriptors());
+    }
+
+    /** Questions that the host's resolver answers by itself, from four programs at once, each waiting for its answer. */
+    private void resolver() throws Exception {
+        int port = Integer.parseInt(
+                Files.readString(home.resolve("bench/dns-ports")).strip().split(" ")[0]);
+        byte[] name = "\4host\4lima\10internal\0\0\1\0\1".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] question = new byte[12 + name.length];
+        question[2] = 1;
+        question[5] = 1;
+        System.arraycopy(name, 0, question, 12, name.length);
+        int each = 5000;
+        List<Thread> programs = new ArrayList<>();
+        long begun = System.nanoTime();
+        for (int i = 0; i < 4; i++) {
+            programs.add(Thread.ofPlatform().start(() -> {
+                try (DatagramSocket socket = new DatagramSocket()) {
+                    socket.setSoTimeout(10_000);
+                    DatagramPacket answer = new DatagramPacket(new byte[512], 512);
+                    for (int n = 0; n < each; n++) {
+                        socket.send(new DatagramPacket(
+                                question, question.length, InetAddress.ofLiteral("127.0.0.1"), port));
+                        socket.receive(answer);
+                    }
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            }));
+        }
+        for (Thread program : programs) {
+            program.join();
+        }
+        System.out.printf("resolver: %.0f answers/s%n", 4 * each / ((System.nanoTime() - begun) / 1e9));
     }
 
     private long daemonPid() throws IOException {

@@ -71,7 +71,7 @@ void loop_drop(struct source *source);
 // Closes the descriptor now and leaves the memory to loop_drop().
 void loop_close(struct source *source);
 
-enum timer { TIMER_TCP, TIMER_UDP, TIMER_SCAN, TIMER_PEERS, TIMERS };
+enum timer { TIMER_TCP, TIMER_UDP, TIMER_SCAN, TIMER_PEERS, TIMER_AWAKE, TIMER_RULES, TIMERS };
 int64_t now_ms(void);
 // Has the timer's function called at that time, or earlier if that was asked for already.
 void timer_at(enum timer timer, int64_t when);
@@ -158,6 +158,7 @@ struct session {
     bool used;
     bool channel; // outlives its peers: a peer that goes leaves no end of file behind
     bool open;    // hello has been said
+    bool lost; // broken off, and no hello since
     uint32_t tag_in;
     uint32_t tag_out;
     uint8_t *in;
@@ -191,6 +192,8 @@ struct session *session_begin(int fd, bool channel);
 void channel_open(void);
 void socket_serve(void);
 void sessions_end(void);
+// Tells hosts whose sessions were broken off, unless they have begun anew by themselves.
+void awake_due(void);
 // Says what there is to say, as far as it can be sent now. True when it stopped only to let others have their turn.
 bool session_pump(struct session *session);
 bool sessions_pump(void);
@@ -237,6 +240,10 @@ uint32_t port_interface(const struct port_entry *entry);
 // All ports of this transport that are not seen before ports_swept() are gone.
 void ports_sweep(enum transport transport);
 void ports_swept(enum transport transport);
+// The same for what rules of the packet filter make reachable.
+void port_ruled(const struct port *port);
+void rules_sweep(void);
+void rules_swept(void);
 void ports_forget(unsigned session);
 bool ports_pump(struct session *session);
 
@@ -259,6 +266,10 @@ bool perf_has_udp(void);
 void watch_tcp_event(const struct port *port, bool listens);
 void watch_udp_event(bool likely);
 void watch_lost(void);
+
+// rules.c
+void rules_begin(void);
+void rules_due(void);
 
 // stage.c
 void stage_begin(void);

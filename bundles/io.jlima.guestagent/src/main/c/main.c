@@ -28,6 +28,8 @@ static void (*const due[TIMERS])(void) = {
     [TIMER_UDP] = watch_udp_due,
     [TIMER_SCAN] = watch_scan_due,
     [TIMER_PEERS] = peers_sweep,
+    [TIMER_AWAKE] = awake_due,
+    [TIMER_RULES] = rules_due,
 };
 
 void complain(const char *what, int error) {
@@ -86,12 +88,18 @@ static void bury(void) {
 
 static int run_timers(void) {
     int64_t next = -1;
+    bool fired = false;
     for (int i = 0; i < TIMERS; i++) {
         int64_t now = now_ms();
         if (deadlines[i] != 0 && deadlines[i] <= now) {
             deadlines[i] = 0;
             due[i]();
+            fired = true;
         }
+    }
+    if (fired) {
+        // What they found is said before we wait for the next event.
+        sessions_pump();
     }
     int64_t now = now_ms();
     for (int i = 0; i < TIMERS; i++) {
@@ -202,6 +210,9 @@ int main(int count, char **words) {
     loop_begin();
     diag_begin();
     watch_begin();
+    if (!options.no_events) {
+        rules_begin();
+    }
     stage_begin();
     channel_open();
     socket_serve();

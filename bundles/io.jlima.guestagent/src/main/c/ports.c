@@ -10,8 +10,11 @@ struct port_entry {
     struct port port;
     struct port_entry *next;
     uint32_t interface;
-    bool present;
+    bool present; // a socket, a rule, or both
+    bool socket;
+    bool rule;
     bool seen;
+    bool rule_seen;
     uint8_t known; // one bit for each session
 };
 
@@ -56,29 +59,63 @@ static void changed(void) {
     }
 }
 
-void port_present(const struct port *port, uint32_t interface) {
+static struct port_entry *add(const struct port *port) {
     struct port_entry *entry = port_find(port);
-    if (entry == NULL) {
-        if (listeners_own(port) || count >= MAX_PORTS || (entry = calloc(1, sizeof *entry)) == NULL) {
-            return;
-        }
+    if (entry == NULL && !listeners_own(port) && count < MAX_PORTS && (entry = calloc(1, sizeof *entry)) != NULL) {
         entry->port = *port;
         entry->next = *bucket(port);
         *bucket(port) = entry;
         count++;
     }
-    entry->seen = true;
-    entry->interface = interface;
-    if (!entry->present) {
-        entry->present = true;
+    return entry;
+}
+
+static void settle(struct port_entry *entry) {
+    bool present = entry->socket || entry->rule;
+    if (entry->present != present) {
+        entry->present = present;
         changed();
     }
 }
 
+void port_present(const struct port *port, uint32_t interface) {
+    struct port_entry *entry = add(port);
+    if (entry != NULL) {
+        entry->seen = true;
+        entry->socket = true;
+        entry->interface = interface;
+        settle(entry);
+    }
+}
+
 void port_absent(struct port_entry *entry) {
-    if (entry->present) {
-        entry->present = false;
-        changed();
+    entry->socket = false;
+    settle(entry);
+}
+
+void port_ruled(const struct port *port) {
+    struct port_entry *entry = add(port);
+    if (entry != NULL) {
+        entry->rule_seen = true;
+        entry->rule = true;
+        settle(entry);
+    }
+}
+
+void rules_sweep(void) {
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        for (struct port_entry *entry = buckets[i]; entry != NULL; entry = entry->next) {
+            entry->rule_seen = false;
+        }
+    }
+}
+
+void rules_swept(void) {
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        for (struct port_entry *entry = buckets[i]; entry != NULL; entry = entry->next) {
+            entry->rule &= entry->rule_seen;
+            settle(entry);
+        }
     }
 }
 

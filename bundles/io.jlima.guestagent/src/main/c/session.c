@@ -19,6 +19,7 @@ enum {
     OUT_SIZE = 2 * MAX_FRAME + PREAMBLE,
     // Bytes taken from one session before the others have their turn.
     TURN = 1 << 18,
+    AWAKE_MS = 500,
 };
 
 struct session sessions[SESSIONS];
@@ -199,12 +200,24 @@ void session_break(struct session *session, bool announce) {
         session->out = NULL;
         session->used = false;
     } else if (announce) {
-        send_record(session, RECORD_AWAKE, 0, true);
+        // Mostly the end of the session was the preamble of a hello.
+        session->lost = true;
+        timer_at(TIMER_AWAKE, now_ms() + AWAKE_MS);
+    }
+}
+
+void awake_due(void) {
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        if (sessions[i].used && sessions[i].lost) {
+            sessions[i].lost = false;
+            send_record(&sessions[i], RECORD_AWAKE, 0, true);
+        }
     }
 }
 
 static void hello(struct session *session, const uint8_t *record) {
     reset(session);
+    session->lost = false;
     uint64_t nonce = get64(record + 12);
     if (record[9] > PROTOCOL_VERSION || record[10] < PROTOCOL_VERSION) {
         complain("the host speaks no version of the protocol that this agent knows", 0);

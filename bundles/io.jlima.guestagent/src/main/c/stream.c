@@ -237,8 +237,8 @@ struct stream *stream_new(struct session *session, uint32_t id, enum transport t
     stream->id = id;
     stream->transport = transport;
     stream->credit = credit;
-    // A datagram of any size is to fit.
-    stream->window = transport == OVER_UDP ? MAX_BODY + 1 : window & ~4095U;
+    // Nothing is held of datagrams, and the largest is to fit at any time.
+    stream->window = transport == OVER_UDP ? MOST_WINDOW : window & ~4095U;
     stream->source.fd = fd;
     stream->source.ready = socket_ready;
     stream->bucket_next = *bucket(session, id);

@@ -82,8 +82,8 @@ final class CommandCases {
             bad("create --tty=false --name small HOME/small.yaml", "instance `small` already exists"),
             bad("create --tty=false --name 'a b' HOME/small.yaml", "instance name `a b` is not valid"),
             bad("create --tty=false HOME/missing.yaml", "missing\\.yaml"),
-            bad("create --tty=false --name huge HOME/huge.yaml", "asks for 9000 GiB of memory, and this host has"),
-            bad("create --tty=false --name tiny HOME/tiny.yaml", "disk of 1 bytes, which holds no system"),
+            bad("create --tty=false --name huge HOME/huge.yaml", "asks for 8.79 TiB of memory, and this host has"),
+            bad("create --tty=false --name tiny HOME/tiny.yaml", "tiny\\.yaml:\\d+:\\d+: disk: 1 are 1 bytes, too few"),
             good("create --list-templates").out("^default$"),
             good("list").out("^NAME +STATUS +SSH +VMTYPE +ARCH +CPUS +MEMORY +DISK +DIR\nsmall +Stopped +127.0.0.1:0 "),
             good("ls -q").out("^small\n$"),
@@ -157,6 +157,11 @@ final class CommandCases {
             good("network delete --force mine bridge2"),
             good("network rm -f nosuch").err("Ignoring non-existent network `nosuch`"),
             bad("network lsit", "Did you mean this\\? list"),
+            // Ports
+            bad("port list nosuch", "nosuch"),
+            bad("port ls --json nosuch", "nosuch"),
+            bad("port list --json nosuch", "nosuch"),
+            bad("port lsit", "Did you mean this\\? list"),
             // Around
             bad("sudoers", "sudoers command is only supported on macOS right now"),
             bad("sudoers --check HOME/x", "sudoers command is only supported on macOS right now"),

@@ -275,10 +275,14 @@ final class Home implements AutoCloseable {
     }
 
     static void eventually(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        eventually(what, java.time.Duration.ofMinutes(1), condition);
+    }
+
+    static void eventually(String what, java.time.Duration limit, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("not within a minute: " + what);
+                throw new AssertionError("not within " + limit.toSeconds() + " s: " + what);
             }
             java.util.concurrent.locks.LockSupport.parkNanos(20_000_000L);
         }

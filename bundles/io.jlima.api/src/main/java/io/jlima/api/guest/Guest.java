@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.network.Network.Addresses;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,6 +43,17 @@ public interface Guest {
      * @throws LimaException when the machine has ended, or its guest does not answer
      */
     SshConnection connection() throws InterruptedException;
+
+    /**
+     * A connection for the caller alone, who closes it: what keeps many channels open must not use up those of the kept
+     * one. Blocks for as long as a log-in takes.
+     *
+     * @throws LimaException when the machine has ended, or its guest does not answer
+     */
+    SshConnection ownConnection() throws InterruptedException;
+
+    /** Of the first interface; empty when its network does not know them. */
+    Optional<Addresses> addresses();
 
     /** The agent in the guest; empty in plain mode, without an agent's bundle, and for guests made without one. */
     Optional<AgentSession> agent();

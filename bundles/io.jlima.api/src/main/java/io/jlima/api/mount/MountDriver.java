@@ -28,6 +28,8 @@ public interface MountDriver {
     /**
      * Mounts what the guest does not mount by itself, and keeps it mounted. Called for a guest that boots and for one
      * that was adopted; like {@link io.jlima.api.guest.GuestService#attach}, it returns at once.
+     *
+     * @return a {@link MountAttachment} if the mounts can be told of or changed later
      */
     default Attachment attach(Guest guest, List<Mount> mounts) {
         return Attachment.NONE;

@@ -40,7 +40,7 @@ final class ForwardRules {
         if (guestSocket && !hostSocket && ListDefaults.end(rule, "hostPortRange", 0) == 0) {
             // Nothing was given for the host, and it cannot have the guest's ports.
             usable = usable && !rule.isFaulty("hostPortRange");
-        } else {
+        } else if (usable || !followsGuest(rule)) {
             usable &= side(rule, "host", path);
         }
         if (usable) {
@@ -59,6 +59,11 @@ final class ForwardRules {
                     path + ".reverse needs both guestSocket and hostSocket",
                     "ports cannot be forwarded from the host to the guest; use sockets, or remove reverse");
         }
+    }
+
+    /** Whether what is wrong with the guest's ports is wrong with the host's for the same reason. */
+    private static boolean followsGuest(Mapping rule) {
+        return !rule.has("hostPort") && rule.texts("hostPortRange").equals(rule.texts("guestPortRange"));
     }
 
     /** Whether the ports of one side make sense. */

@@ -105,7 +105,7 @@ class ResyncTest {
         Recorder recorder = new Recorder();
         GuestSession session = session(recorder);
         recorder.await(word -> word.startsWith("connected"));
-        for (int round = 0; round < 8; round++) {
+        for (int round = 0; round < 4; round++) {
             relay.cutToHostAfter(random.nextInt(40_000));
             try (GuestStream stream = session.open(target());
                     Socket socket = server.accept()) {

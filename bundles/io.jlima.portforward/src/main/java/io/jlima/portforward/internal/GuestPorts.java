@@ -35,7 +35,7 @@ final class GuestPorts implements Attachment, AgentSession.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(GuestPorts.class);
 
     /** How long a start waits for the agent's first word, which not every guest has to say. */
-    private static final long FIRST_WORD_SECONDS = 5;
+    private static final long FIRST_WORD_SECONDS = 2;
 
     /** An address that a stranger holds has to be tried; one that another instance gives up is heard of. */
     private static final long RETRY_MILLIS = 1000;

@@ -10,6 +10,7 @@ import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.machine.HostForwards;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.network.Network.Addresses;
 import io.jlima.api.ssh.SshConnection;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -146,6 +147,16 @@ final class FakeGuest implements Guest {
     @Override
     public SshConnection connection() {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public SshConnection ownConnection() throws InterruptedException {
+        return connection();
+    }
+
+    @Override
+    public Optional<Addresses> addresses() {
+        return Optional.empty();
     }
 
     @Override

@@ -13,7 +13,6 @@ import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.ChannelOutputStream;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
-import org.apache.sshd.common.future.SshFutureListener;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
@@ -112,30 +111,12 @@ final class StreamChannel extends AbstractClientChannel implements SshStream {
         configureWindow();
         doOpen();
         opened.set(true);
-        return new Confirmed(acceptor);
-    }
-
-    /**
-     * The opening of a channel that the guest asked for. SSHD sends the confirmation when it is told so as a listener,
-     * and before that nothing else may be sent.
-     */
-    private final class Confirmed extends DefaultOpenFuture {
-        private final Acceptor acceptor;
-
-        Confirmed(Acceptor acceptor) {
-            super(StreamChannel.this, futureLock);
-            this.acceptor = acceptor;
-        }
-
-        @Override
-        public OpenFuture addListener(SshFutureListener<OpenFuture> listener) {
-            OpenFuture same = super.addListener(listener);
-            Thread.ofVirtual().name("ssh accept").start(() -> {
-                setOpened();
-                acceptor.accept(StreamChannel.this);
-            });
-            return same;
-        }
+        // This sends the confirmation; sshd throws away what comes before it.
+        signalChannelOpenSuccess();
+        OpenFuture opening = new DefaultOpenFuture(this, futureLock);
+        opening.setOpened();
+        Thread.ofVirtual().name("ssh accept " + path).start(() -> acceptor.accept(this));
+        return opening;
     }
 
     @Override

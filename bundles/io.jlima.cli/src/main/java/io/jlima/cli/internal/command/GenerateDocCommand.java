@@ -11,27 +11,23 @@ import io.jlima.api.command.Invocation;
 import io.jlima.cli.internal.ManPages;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** {@code limactl generate-doc}: the manual pages of all commands there are, those of other bundles too. */
 @Component(service = Command.class)
 public final class GenerateDocCommand implements Command {
-    private final Map<Command, CommandSpec> others = new ConcurrentHashMap<>();
+    private final BundleContext context;
 
-    /** This command is found here like any other, so its own specification must not need anything. */
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    void addCommand(Command command) {
-        others.put(command, command.spec());
-    }
-
-    void removeCommand(Command command) {
-        others.remove(command);
+    /** @param context where commands are looked up when they are asked for: a reference to them would be one to itself */
+    @Activate
+    public GenerateDocCommand(BundleContext context) {
+        this.context = context;
     }
 
     @Override
@@ -49,10 +45,26 @@ public final class GenerateDocCommand implements Command {
         }
         Path directory = invocation.caller().resolve(invocation.arguments().getFirst());
         try {
-            ManPages.write(List.copyOf(others.values()), directory);
+            ManPages.write(specs(), directory);
         } catch (IOException e) {
             throw new LimaException("cannot write the pages to " + directory, e);
         }
         return 0;
+    }
+
+    private List<CommandSpec> specs() {
+        List<CommandSpec> specs = new ArrayList<>();
+        try {
+            for (ServiceReference<Command> reference : context.getServiceReferences(Command.class, null)) {
+                Command command = context.getService(reference);
+                if (command != null) {
+                    specs.add(command.spec());
+                    context.ungetService(reference);
+                }
+            }
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException("no filter is none that is wrong", e);
+        }
+        return specs;
     }
 }

@@ -3,10 +3,12 @@ package io.jlima.config.internal.yaml;
 
 import io.jlima.api.LimaException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What was found wrong while reading: errors that refuse the file and warnings that do not. Not thread-safe. */
@@ -92,7 +94,7 @@ public final class Findings {
                     only.mark.position() + ": " + only.what, line.isEmpty() ? null : "| " + line, only.right, null);
         }
         List<String> lines = new ArrayList<>();
-        faults.stream().limit(LISTED).forEach(fault -> {
+        inOrder(source).limit(LISTED).forEach(fault -> {
             lines.add(fault.mark.position() + ": " + fault.what);
             String shown = fault.mark.shownLine();
             if (!shown.isEmpty()) {
@@ -106,6 +108,20 @@ public final class Findings {
             lines.add("and " + (faults.size() - LISTED) + " more");
         }
         throw new LimaException(source + " has " + faults.size() + " errors", String.join("\n", lines), null, null);
+    }
+
+    /** As they stand in the file, those of other files behind them. */
+    private Stream<Fault> inOrder(String source) {
+        List<String> sources = new ArrayList<>(List.of(source));
+        faults.stream()
+                .map(f -> f.mark.source())
+                .filter(s -> !s.equals(source))
+                .distinct()
+                .forEach(sources::add);
+        return faults.stream()
+                .sorted(Comparator.comparingInt((Fault f) -> sources.indexOf(f.mark.source()))
+                        .thenComparingInt(f -> f.mark.line())
+                        .thenComparingInt(f -> f.mark.column()));
     }
 
     /** Values of a file are quoted in messages; they must not be able to steer the reader's terminal. */

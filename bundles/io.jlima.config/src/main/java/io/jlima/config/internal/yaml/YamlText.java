@@ -163,6 +163,7 @@ public final class YamlText {
             Map.entry("undefined alias", "an alias *name needs an anchor &name before it"),
             Map.entry("cannot start any token", "put quotes around a text that begins with @, ` or %"),
             Map.entry("expected a single document", "keep one document: remove the line ---"),
+            Map.entry("escape sequence", "write \\\\ for a backslash, or use single quotes"),
             Map.entry("unknown escape", "write \\\\ for a backslash, or use single quotes"),
             Map.entry("Nesting Depth", "at most " + DEEPEST + " levels are read"),
             Map.entry("aliases", "write the values out instead of repeating them by alias"));

@@ -30,6 +30,9 @@ import org.yaml.snakeyaml.serializer.Serializer;
 
 /** Writes a tree, with its comments, as YAML 1.2 text that reads back as the same tree. */
 public final class YamlWriter {
+    /** Text only where they are escaped: line ends of other standards, and the mark that vanishes at the beginning. */
+    private static final String ESCAPED = "\r\u0085\u2028\u2029\uFEFF";
+
     private YamlWriter() {}
 
     /** The text; without comments where they would make another tree of it. */
@@ -193,8 +196,7 @@ public final class YamlWriter {
         if (kind != Kind.TEXT) {
             return ScalarStyle.PLAIN;
         }
-        // A byte order mark is text only where it is escaped: at the beginning of a document it vanishes.
-        if (CoreSchema.kindOf(text) != Kind.TEXT || text.contains("\uFEFF")) {
+        if (CoreSchema.kindOf(text) != Kind.TEXT || text.chars().anyMatch(c -> ESCAPED.indexOf(c) >= 0)) {
             return ScalarStyle.DOUBLE_QUOTED;
         }
         return text.contains("\n") ? ScalarStyle.LITERAL : ScalarStyle.PLAIN;

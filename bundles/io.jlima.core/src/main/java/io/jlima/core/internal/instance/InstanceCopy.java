@@ -23,7 +23,11 @@ final class InstanceCopy {
     /** Not taken over: a mark that is meant for the first only, and state of one run. */
     private static final Set<String> LEFT_OUT = Set.of("protected", "swtpm", "instance-id");
 
-    private static final Set<String> OF_ONE_RUN = Set.of("ready", "qemu.identity");
+    /** The way in names the instance; the next start describes it anew. */
+    private static final Set<String> OF_ONE_RUN = Set.of("ready", "qemu.identity", "ssh.config", "known_hosts");
+
+    /** Copying less is over before a line about it is read. */
+    private static final long WORTH_A_WORD = 256 << 20;
 
     private final InstanceFolder from;
     private final InstanceFolder to;
@@ -109,7 +113,7 @@ final class InstanceCopy {
             return;
         }
         try {
-            FileCopy.copy(file, target, progress);
+            FileCopy.copy(file, target, attributes.size() < WORTH_A_WORD ? Progress.SILENT : progress);
         } catch (InterruptedException e) {
             throw new InterruptedIo();
         }

@@ -7,6 +7,7 @@ import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.ConfigReader.Resolved;
+import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
@@ -42,7 +43,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** All instances of LIMA_HOME. */
-@Component(service = Instances.class)
+@Component(service = {Instances.class, InstancesService.class})
 public final class InstancesService implements Instances {
     private static final Logger LOG = LoggerFactory.getLogger(InstancesService.class);
 
@@ -661,6 +662,29 @@ public final class InstancesService implements Instances {
     @Override
     public SshConnection connection(String name) throws InterruptedException {
         return platform.connection(existing(name));
+    }
+
+    /** The guest of an instance that runs. */
+    Optional<RunningGuest> guest(String name) {
+        return of(name).guest();
+    }
+
+    InstanceFolder folder(String name) {
+        return home.instance(name);
+    }
+
+    /** The word of the mount driver in use. */
+    String mountType(InstanceConfig config) {
+        return MachinePlan.mountType(config, platform.drivers());
+    }
+
+    Configuration configuration(InstanceFolder folder, HostEnvironment caller) {
+        return platform.configurations().read(folder, caller);
+    }
+
+    /** What a text would make of an instance. */
+    Configuration resolved(InstanceFolder folder, String text, HostEnvironment caller) {
+        return platform.configurations().resolve(folder, text, folder.limaYaml().toString(), caller);
     }
 
     @Override

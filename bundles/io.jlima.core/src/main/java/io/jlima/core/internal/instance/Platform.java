@@ -461,6 +461,22 @@ record Platform(
         }
     }
 
+    /** A connection that nobody else uses; the caller closes it. */
+    SshConnection ownConnection(LiveInstance live) throws InterruptedException {
+        int port;
+        live.lock.lock();
+        try {
+            if (live.machine == null) {
+                throw notRunning(live);
+            }
+            port = live.sshPort;
+        } finally {
+            live.lock.unlock();
+        }
+        Configuration configuration = configurations.read(live.folder, HostEnvironment.ofThisProcess());
+        return connector.connect(access.target(live.folder, configuration.config(), port), CONNECT_LIMIT);
+    }
+
     private static LimaException notRunning(LiveInstance live) {
         return new LimaException(
                 "instance `" + live.folder.name() + "` does not run",

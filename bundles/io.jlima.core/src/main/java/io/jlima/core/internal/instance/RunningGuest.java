@@ -8,6 +8,8 @@ import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.mount.MountAttachment;
+import io.jlima.api.network.Network;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +32,9 @@ import org.slf4j.LoggerFactory;
 /** The guest of a machine in our care, with all that is attached to it. Made when the machine is taken, closed once. */
 final class RunningGuest implements Guest, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunningGuest.class);
+
+    /** The mount type that a running guest can be given. */
+    private static final String LIVE_MOUNTS = "reverse-sshfs";
 
     private final LiveInstance live;
     private final Platform platform;
@@ -79,6 +84,25 @@ final class RunningGuest implements Guest, AutoCloseable {
         } catch (RuntimeException | LinkageError e) {
             failed("mounts", e);
         }
+    }
+
+    /** The mounts, of a driver that can tell of them. */
+    Optional<MountAttachment> mounts() {
+        return parts.values().stream()
+                .map(Part::attachment)
+                .filter(MountAttachment.class::isInstance)
+                .map(MountAttachment.class::cast)
+                .findFirst();
+    }
+
+    /** The mounts, of a driver that can change them. A guest without mounts gets a driver that can. */
+    Optional<MountAttachment> liveMounts() {
+        Drivers drivers = platform.drivers();
+        String word = config.mountType() == null ? LIVE_MOUNTS : config.mountType();
+        if (mounts().isEmpty() && config.mounts().isEmpty() && drivers.hasMountDriver(word)) {
+            keep(word, "mounts", drivers.mountDriver(word).attach(this, List.of()));
+        }
+        return mounts();
     }
 
     void attach(GuestService service) {
@@ -192,6 +216,20 @@ final class RunningGuest implements Guest, AutoCloseable {
     @Override
     public SshConnection connection() throws InterruptedException {
         return platform.connection(live);
+    }
+
+    @Override
+    public SshConnection ownConnection() throws InterruptedException {
+        return platform.ownConnection(live);
+    }
+
+    @Override
+    public Optional<Network.Addresses> addresses() {
+        // The same for each machine of this network, whatever is asked for beside them.
+        return platform.drivers()
+                .network("slirp")
+                .plan(new Network.Request(name(), "eth0", "52:55:55:00:00:00", 0))
+                .addresses();
     }
 
     @Override

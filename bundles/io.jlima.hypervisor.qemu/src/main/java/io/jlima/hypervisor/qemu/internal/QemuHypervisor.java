@@ -44,7 +44,7 @@ public final class QemuHypervisor implements Hypervisor {
                 "qemu",
                 Set.of(Arch.values()),
                 Set.of("qcow2", "raw", "vmdk", "vhdx"),
-                os == HostOs.LINUX ? List.of("reverse-sshfs", "9p", "virtiofs") : List.of("reverse-sshfs", "9p"),
+                os == HostOs.LINUX ? List.of("9p", "reverse-sshfs", "virtiofs") : List.of("9p", "reverse-sshfs"),
                 Set.of("snapshots"));
     }
 

@@ -221,6 +221,6 @@ class QemuHypervisorTest {
     void infoSaysWhatItRuns() {
         assertThat(hypervisor().info().vmType()).isEqualTo("qemu");
         assertThat(hypervisor().info().arches()).containsExactlyInAnyOrder(Arch.values());
-        assertThat(hypervisor().info().mountTypes()).containsExactly("reverse-sshfs", "9p", "virtiofs");
+        assertThat(hypervisor().info().mountTypes()).containsExactly("9p", "reverse-sshfs", "virtiofs");
     }
 }

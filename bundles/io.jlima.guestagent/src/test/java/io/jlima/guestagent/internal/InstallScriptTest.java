@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.guestagent.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The boot script, with a directory in the place of the guest's root, and stand-ins for what would start services. */
+class InstallScriptTest {
+    private static final Path SCRIPT = Path.of("src/main/resources/io/jlima/guestagent/internal/25-guestagent-base.sh");
+
+    @TempDir
+    Path folder;
+
+    private Path root;
+    private Path volume;
+    private Path calls;
+
+    @BeforeEach
+    void begin() throws IOException {
+        root = Files.createDirectory(folder.resolve("root"));
+        volume = Files.createDirectory(folder.resolve("volume"));
+        calls = folder.resolve("calls");
+        Files.writeString(volume.resolve("lima-guestagent"), "first program");
+        Path programs = Files.createDirectory(folder.resolve("bin"));
+        for (String name : List.of("systemctl", "rc-update", "rc-service")) {
+            program(programs.resolve(name), "#!/bin/sh\necho " + name + " \"$@\" >>" + calls + "\n");
+        }
+        program(programs.resolve("id"), "#!/bin/sh\n[ \"$1\" = -u ] && echo 501 || echo 20\n");
+    }
+
+    private static void program(Path path, String text) throws IOException {
+        Files.createDirectories(path.getParent());
+        Files.writeString(path, text);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private int run(String passwordless) throws Exception {
+        Files.deleteIfExists(calls);
+        Process process = processOf(passwordless).start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    private ProcessBuilder processOf(String passwordless) {
+        ProcessBuilder builder =
+                new ProcessBuilder("sh", SCRIPT.toAbsolutePath().toString());
+        builder.environment().put("PATH", folder.resolve("bin") + ":/usr/bin:/bin");
+        builder.environment().put("LIMA_ROOT", root.toString());
+        builder.environment().put("LIMA_CIDATA_MNT", volume.toString());
+        builder.environment().put("LIMA_CIDATA_USER", "someone");
+        builder.environment().put("LIMA_CIDATA_PASSWORDLESS_SUDO", passwordless);
+        return builder.redirectErrorStream(true)
+                .redirectOutput(folder.resolve("output").toFile());
+    }
+
+    private String calls() throws IOException {
+        return Files.exists(calls) ? Files.readString(calls) : "";
+    }
+
+    @Test
+    void systemd() throws Exception {
+        Files.createDirectories(root.resolve("run/systemd/system"));
+        assertThat(run("1")).isZero();
+        Path program = root.resolve("usr/local/bin/lima-guestagent");
+        Path unit = root.resolve("etc/systemd/system/lima-guestagent.service");
+        Path wanted = root.resolve("etc/systemd/system/sysinit.target.wants/lima-guestagent.service");
+        assertThat(program).hasContent("first program").isExecutable();
+        assertThat(unit)
+                .content()
+                .contains(
+                        "ExecStart=/usr/local/bin/lima-guestagent --socket /run/lima-guestagent.sock --owner 501:20\n");
+        assertThat(wanted.toRealPath()).isEqualTo(unit.toRealPath());
+        assertThat(calls())
+                .isEqualTo("systemctl daemon-reload\nsystemctl --no-block restart lima-guestagent.service\n");
+
+        assertThat(run("1")).isZero();
+        assertThat(calls()).as("calls of a boot with nothing to change").isEmpty();
+
+        Files.writeString(volume.resolve("lima-guestagent"), "second program");
+        assertThat(run("1")).isZero();
+        assertThat(program).hasContent("second program");
+        assertThat(calls()).contains("restart");
+
+        assertThat(run("0")).isZero();
+        assertThat(unit).content().contains("--private\n");
+        assertThat(root.resolve("usr/local/bin")).isDirectoryNotContaining("glob:**.new");
+    }
+
+    @Test
+    void openRc() throws Exception {
+        program(root.resolve("sbin/openrc-run"), "#!/bin/sh\n");
+        assertThat(run("1")).isZero();
+        assertThat(root.resolve("etc/init.d/lima-guestagent"))
+                .isExecutable()
+                .content()
+                .startsWith("#!/sbin/openrc-run\n")
+                .contains("command_args=\"--socket /run/lima-guestagent.sock --owner 501:20\"");
+        assertThat(calls()).isEqualTo("rc-update add lima-guestagent default\nrc-service lima-guestagent restart\n");
+    }
+
+    @Test
+    void aGuestWithNeitherIsAFailure() throws Exception {
+        assertThat(run("1")).isEqualTo(1);
+        assertThat(folder.resolve("output")).content().contains("neither systemd nor OpenRC");
+    }
+}

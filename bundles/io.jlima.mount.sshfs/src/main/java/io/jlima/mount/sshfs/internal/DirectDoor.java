@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import io.jlima.mount.sshfs.internal.sftp.SftpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A port of the host's loopback by which one guest reaches one SFTP server. A guest of a user-mode network gets at it by
+ * the host's address in that network, and the machine's process connects in its place. Whoever else connects is turned
+ * away before anything is read of him.
+ */
+final class DirectDoor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DirectDoor.class);
+
+    /** A guest needs one session for each mount; the rest is for one that has gone without a word. */
+    private static final int MOST_SESSIONS = 16;
+
+    private final ServerSocket listening;
+    private final SftpServer server;
+    private final long machine;
+    private final Runnable onEnd;
+    private final Set<Socket> sessions = ConcurrentHashMap.newKeySet();
+    private volatile boolean used;
+
+    /**
+     * @param preferredPort taken if it is free, else another one; 0 for any
+     * @param machine pid of the machine
+     * @param onEnd called when a session has ended
+     */
+    DirectDoor(SftpServer server, int preferredPort, long machine, Runnable onEnd) throws IOException {
+        this.server = server;
+        this.machine = machine;
+        this.onEnd = onEnd;
+        this.listening = listen(preferredPort);
+        Thread.ofVirtual().name("sshfs-door-" + port()).start(this::accept);
+    }
+
+    private static ServerSocket listen(int preferredPort) throws IOException {
+        // Of IPv4, as the machine's end of its user-mode network.
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        ServerSocket socket = new ServerSocket();
+        try {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(loopback, preferredPort));
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            if (preferredPort == 0) {
+                throw e;
+            }
+            return listen(0);
+        }
+    }
+
+    /** Whether the guest has ever come in. */
+    boolean wasUsed() {
+        return used;
+    }
+
+    boolean isInUse() {
+        return !sessions.isEmpty();
+    }
+
+    int port() {
+        return listening.getLocalPort();
+    }
+
+    private void accept() {
+        while (!listening.isClosed()) {
+            try {
+                Socket socket = listening.accept();
+                Thread.ofVirtual().name("sshfs-knock").start(() -> admit(socket));
+            } catch (IOException e) {
+                if (!listening.isClosed()) {
+                    LOG.warn("A guest's connection for a mount was lost: {}", e.toString());
+                }
+            }
+        }
+    }
+
+    private void admit(Socket socket) {
+        try {
+            InetSocketAddress peer = (InetSocketAddress) socket.getRemoteSocketAddress();
+            if (!MachineSockets.belongsTo(machine, peer, (InetSocketAddress) socket.getLocalSocketAddress())) {
+                LOG.warn("Turned away a program of this host at port {}, which is for a guest", port());
+                socket.close();
+                return;
+            }
+            socket.setTcpNoDelay(true);
+            if (sessions.size() >= MOST_SESSIONS) {
+                sessions.stream().findAny().ifPresent(DirectDoor::end);
+            }
+            used = true;
+            sessions.add(socket);
+            if (listening.isClosed()) {
+                end(socket);
+            }
+            // The server waits for disks within system calls, which a virtual thread should not.
+            Thread.ofPlatform().daemon().name("sshfs-" + port()).start(() -> serve(socket));
+        } catch (IOException e) {
+            end(socket);
+            LOG.debug("A guest's connection for a mount was lost", e);
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            server.serve(socket.getInputStream(), socket.getOutputStream());
+        } catch (IOException e) {
+            LOG.debug("A mount's session ended", e);
+        } catch (RuntimeException e) {
+            LOG.error("A mount's session failed", e);
+        } finally {
+            sessions.remove(socket);
+            if (!listening.isClosed()) {
+                onEnd.run();
+            }
+        }
+    }
+
+    private static void end(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("{} was broken already", socket, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listening.close();
+        } catch (IOException e) {
+            LOG.debug("{} was broken already", listening, e);
+        }
+        sessions.forEach(DirectDoor::end);
+    }
+}

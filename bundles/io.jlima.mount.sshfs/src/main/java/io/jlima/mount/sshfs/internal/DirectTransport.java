@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import io.jlima.api.config.InstanceConfig.Mount;
+import java.io.IOException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * By TCP within the machine's user-mode network, without ssh: a door on the host's loopback that only this machine may
+ * use. sshfs connects again by itself whenever it is asked for something and finds the connection gone, so a mount
+ * outlives its server, and the daemon.
+ */
+final class DirectTransport implements Transport {
+    static final String WORD = "direct";
+
+    private final GuestShell shell;
+    private final Mount mount;
+    private final String host;
+    private final DirectDoor door;
+
+    /** @param host address by which the guest reaches the host */
+    DirectTransport(GuestShell shell, Mount mount, String host, DirectDoor door) {
+        this.shell = shell;
+        this.mount = mount;
+        this.host = host;
+        this.door = door;
+    }
+
+    @Override
+    public String word() {
+        return WORD;
+    }
+
+    @Override
+    public GuestShell.Outcome attach() throws IOException, InterruptedException {
+        String options = "directport=" + door.port() + ",reconnect" + SshfsOptions.of(mount);
+        try {
+            return shell.ask(number ->
+                            GuestScript.attach(number, mount.mountPoint(), host + ":" + mount.location(), options))
+                    .get();
+        } catch (ExecutionException | CompletionException e) {
+            throw new IOException(
+                    String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()), e);
+        }
+    }
+
+    @Override
+    public boolean wasReached() {
+        return door.wasUsed();
+    }
+
+    @Override
+    public boolean isInUse() {
+        return door.isInUse();
+    }
+
+    @Override
+    public void close() {
+        door.close();
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.mount.MountAttachment;
+import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
+import io.jlima.mount.sshfs.internal.sftp.SftpServer;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+
+/** All mounts of one guest. */
+final class GuestMounts implements MountAttachment {
+    /** Variable of whoever starts the instance: mount points, with commas, that go by ssh all the same; or all. */
+    static final String BY_SSH = "JLIMA_SSHFS_BY_SSH";
+
+    /** A guest under load takes its time; one that takes longer than this will not do it at all. */
+    private static final int CHANGE_SECONDS = 60;
+
+    private final Guest guest;
+    private final Function<Mount, SftpServer> servers;
+    private final GuestShell shell;
+    private final SharedConnections connections;
+    private final DoorPorts ports;
+    private final Map<String, MountKeeper> keepers = new LinkedHashMap<>();
+    private final CompletableFuture<Void> ready;
+
+    GuestMounts(Guest guest, List<Mount> mounts, Function<Mount, SftpServer> servers) {
+        this.guest = guest;
+        this.servers = servers;
+        this.shell = new GuestShell(guest, this::lookAtAll);
+        this.connections = new SharedConnections(guest);
+        this.ports = new DoorPorts(guest.directory());
+        for (Mount mount : mounts) {
+            MountKeeper keeper = keeper(mount);
+            keepers.put(mount.mountPoint(), keeper);
+            keeper.begin();
+        }
+        this.ready = CompletableFuture.allOf(
+                keepers.values().stream().map(MountKeeper::ready).toArray(CompletableFuture[]::new));
+        shell.begin();
+    }
+
+    private MountKeeper keeper(Mount mount) {
+        SftpServer server = servers.apply(mount);
+        Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, mount, server, onEnd);
+        Function<Runnable, Transport> first =
+                onEnd -> direct(mount, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
+        return new MountKeeper(guest, mount, server.word(), first, bySsh);
+    }
+
+    private Optional<Transport> direct(Mount mount, SftpServer server, Runnable onEnd) {
+        long machine = guest.machine().identity().pid();
+        List<String> bySsh = List.of(guest.caller().variable(BY_SSH).orElse("").split(","));
+        boolean unwanted = bySsh.contains("all") || bySsh.contains(mount.mountPoint());
+        if (unwanted || guest.addresses().isEmpty() || !MachineSockets.canBeTold(machine)) {
+            return Optional.empty();
+        }
+        try {
+            DirectDoor door = new DirectDoor(server, ports.last(mount.mountPoint()), machine, onEnd);
+            ports.keep(mount.mountPoint(), door.port());
+            return Optional.of(
+                    new DirectTransport(shell, mount, guest.addresses().get().gateway(), door));
+        } catch (IOException e) {
+            guest.log("No port for " + mount.mountPoint() + ": " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private synchronized List<MountKeeper> all() {
+        return List.copyOf(keepers.values());
+    }
+
+    private void lookAtAll() {
+        all().forEach(MountKeeper::look);
+    }
+
+    @Override
+    public CompletionStage<Void> ready() {
+        return ready.minimalCompletionStage();
+    }
+
+    @Override
+    public List<State> states() {
+        return all().stream().map(MountKeeper::state).toList();
+    }
+
+    @Override
+    public void add(Mount mount) throws InterruptedException {
+        MountKeeper keeper;
+        synchronized (this) {
+            if (keepers.containsKey(mount.mountPoint())) {
+                throw new LimaException(
+                        mount.mountPoint() + " is a mount point already",
+                        "Remove it first with `limactl mount remove " + guest.name() + " " + mount.mountPoint() + "`");
+            }
+            keeper = keeper(mount);
+            keepers.put(mount.mountPoint(), keeper);
+        }
+        keeper.begin();
+        try {
+            keeper.ready().get(CHANGE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            forget(keeper);
+            throw new LimaException(
+                    String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()), e);
+        } catch (TimeoutException e) {
+            forget(keeper);
+            throw new LimaException(
+                    "the guest did not mount " + mount.mountPoint() + " within " + CHANGE_SECONDS + " s", e);
+        } catch (InterruptedException e) {
+            forget(keeper);
+            throw e;
+        }
+    }
+
+    private void forget(MountKeeper keeper) {
+        synchronized (this) {
+            keepers.remove(keeper.mount().mountPoint(), keeper);
+        }
+        keeper.close();
+    }
+
+    @Override
+    public void remove(String mountPoint) throws InterruptedException {
+        MountKeeper keeper;
+        synchronized (this) {
+            keeper = keepers.get(mountPoint);
+        }
+        if (keeper == null) {
+            throw new LimaException(
+                    mountPoint + " is no mount point of instance `" + guest.name() + "`",
+                    "`limactl mount list " + guest.name() + "` shows them");
+        }
+        keeper.retire();
+        try {
+            // The guest's side first: while the server lives nobody there has to wait for it.
+            await(keeper.mount(), shell.ask(number -> GuestScript.detach(number, mountPoint)));
+        } catch (LimaException | InterruptedException e) {
+            renew(keeper);
+            throw e;
+        }
+        forget(keeper);
+    }
+
+    /** What could not be removed is looked after again. */
+    private void renew(MountKeeper retired) {
+        retired.close();
+        MountKeeper fresh = keeper(retired.mount());
+        synchronized (this) {
+            keepers.replace(retired.mount().mountPoint(), fresh);
+        }
+        fresh.begin();
+    }
+
+    private static void await(Mount mount, CompletableFuture<Outcome> detached) throws InterruptedException {
+        String what = "the guest does not unmount " + mount.mountPoint();
+        try {
+            Outcome outcome = detached.get(CHANGE_SECONDS, TimeUnit.SECONDS);
+            if (!outcome.good()) {
+                throw new LimaException(what, outcome.words(), null, null);
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            throw new LimaException(what, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        shell.close();
+        all().forEach(MountKeeper::close);
+        connections.close();
+    }
+}

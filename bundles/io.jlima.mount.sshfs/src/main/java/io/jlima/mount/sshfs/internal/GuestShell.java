@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.ssh.SshConnection;
+import io.jlima.api.ssh.SshProcess;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has the guest's shell mount and unmount. Whatever is asked for at the same time is done by one shell at the same time,
+ * since a shell for each costs a guest more than the mounts themselves.
+ */
+final class GuestShell implements AutoCloseable {
+    /** How a call ended; the words are those of the programs in the guest, empty if they had none. */
+    record Outcome(boolean good, String words) {}
+
+    private record Call(IntFunction<String> text, CompletableFuture<Outcome> outcome, StringBuilder words) {
+        Call(IntFunction<String> text) {
+            this(text, new CompletableFuture<>(), new StringBuilder());
+        }
+    }
+
+    private final Guest guest;
+    private final Runnable onLoss;
+    private final LinkedBlockingQueue<Call> waiting = new LinkedBlockingQueue<>();
+    private final Thread worker;
+    private @Nullable SshConnection watched;
+
+    /** @param onLoss called when the connection to the guest has ended, as it does when the guest restarts */
+    GuestShell(Guest guest, Runnable onLoss) {
+        this.guest = guest;
+        this.onLoss = onLoss;
+        this.worker = Thread.ofVirtual().name("sshfs-shell-" + guest.name()).unstarted(this::work);
+    }
+
+    /** Begins; what was asked for before that is done together. */
+    void begin() {
+        worker.start();
+    }
+
+    /**
+     * Has a call of {@link GuestScript} made when the guest can be reached.
+     *
+     * @param text makes the call, given its number
+     * @return fails with an {@link IOException} when the guest was lost on the way
+     */
+    CompletableFuture<Outcome> ask(IntFunction<String> text) {
+        Call call = new Call(text);
+        waiting.add(call);
+        return call.outcome();
+    }
+
+    private void work() {
+        try {
+            guest.up().toCompletableFuture().get();
+            while (true) {
+                List<Call> calls = new ArrayList<>(List.of(waiting.take()));
+                try {
+                    SshConnection connection = guest.connection();
+                    watch(connection);
+                    waiting.drainTo(calls);
+                    run(connection, calls);
+                } catch (IOException | LimaException e) {
+                    calls.forEach(call -> call.outcome()
+                            .completeExceptionally(new IOException("The guest was not reached: " + e.getMessage(), e)));
+                }
+            }
+        } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+            waiting.forEach(call -> call.outcome().completeExceptionally(new IOException("The machine is let go", e)));
+        }
+    }
+
+    private void watch(SshConnection connection) {
+        if (connection != watched) {
+            watched = connection;
+            connection.closed().thenRun(onLoss);
+        }
+    }
+
+    private static void run(SshConnection connection, List<Call> calls) throws IOException {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < calls.size(); i++) {
+            texts.add(calls.get(i).text().apply(i));
+        }
+        try (SshProcess shell = connection.start("exec /bin/sh", null, Map.of())) {
+            shell.stderr().close();
+            try (OutputStream stdin = shell.stdin()) {
+                stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
+            }
+            BufferedReader lines = new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                hear(calls, line);
+            }
+        }
+        for (Call call : calls) {
+            call.outcome().completeExceptionally(new IOException("The guest did not say how it ended"));
+        }
+    }
+
+    /** A line is the call's number and how it ended, or after a colon somebody's words. */
+    private static void hear(List<Call> calls, String line) {
+        String[] parts = line.split(" ", 3);
+        if (parts.length < 2 || !parts[0].matches("[0-9]{1,6}") || Integer.parseInt(parts[0]) >= calls.size()) {
+            return;
+        }
+        Call call = calls.get(Integer.parseInt(parts[0]));
+        if (parts[1].equals(":")) {
+            call.words().append(call.words().isEmpty() ? "" : "; ").append(parts.length > 2 ? parts[2].strip() : "");
+        } else if (parts[1].equals("later")) {
+            call.outcome().completeExceptionally(new IOException("The guest is shutting down"));
+        } else {
+            call.outcome()
+                    .complete(
+                            new Outcome(!parts[1].equals("failed"), call.words().toString()));
+        }
+    }
+
+    @Override
+    public void close() {
+        worker.interrupt();
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.mount.MountAttachment.State;
+import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one directory mounted. It looks after it when there is a reason to: a session or a connection has ended. Only
+ * what failed is tried again by itself.
+ */
+final class MountKeeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MountKeeper.class);
+
+    private static final String NOT_YET = "not mounted yet";
+
+    /** Milliseconds between two looks; a guest can give reasons as fast as it likes. */
+    private static final long SHORTEST_PAUSE = 200;
+
+    /** A cause that has gone is noticed within this, in milliseconds; the aim is two seconds. */
+    private static final long LONGEST_PAUSE = 1500;
+
+    private final Guest guest;
+    private final Mount mount;
+    private final String server;
+    private final Function<Runnable, Transport> fallback;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final Semaphore reasons = new Semaphore(0);
+    private final Thread thread;
+    private volatile Transport transport;
+    private volatile @Nullable String trouble = NOT_YET;
+    private volatile boolean closed;
+
+    /**
+     * @param server word of the SFTP server
+     * @param first makes the transport that is tried first, given what to call when its session has ended
+     * @param fallback makes the one that is used when the guest does not get through by the first
+     */
+    MountKeeper(
+            Guest guest,
+            Mount mount,
+            String server,
+            Function<Runnable, Transport> first,
+            Function<Runnable, Transport> fallback) {
+        this.guest = guest;
+        this.mount = mount;
+        this.server = server;
+        this.fallback = fallback;
+        this.transport = first.apply(this::look);
+        this.thread = Thread.ofVirtual().name("sshfs-keeper").unstarted(this::work);
+    }
+
+    void begin() {
+        thread.start();
+    }
+
+    /** Has it look whether all is well. */
+    void look() {
+        reasons.release();
+    }
+
+    /** Completes when it is mounted for the first time, or with what stands against it. */
+    CompletableFuture<Void> ready() {
+        return ready;
+    }
+
+    Mount mount() {
+        return mount;
+    }
+
+    State state() {
+        // The guest's sshfs may have found a new daemon before that has found the guest.
+        boolean well = NOT_YET.equals(trouble) && transport.isInUse();
+        return new State(mount, transport.word(), server, well ? null : trouble);
+    }
+
+    private void work() {
+        long pause = SHORTEST_PAUSE;
+        try {
+            while (!closed) {
+                if (attached()) {
+                    pause = SHORTEST_PAUSE;
+                    TimeUnit.MILLISECONDS.sleep(SHORTEST_PAUSE);
+                    reasons.acquire();
+                } else {
+                    reasons.tryAcquire(pause, TimeUnit.MILLISECONDS);
+                    pause = Math.min(2 * pause, LONGEST_PAUSE);
+                }
+                reasons.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("{} is looked after no more", mount.mountPoint());
+        } catch (RuntimeException e) {
+            LOG.error("{}: {} is looked after no more", guest.name(), mount.mountPoint(), e);
+            failed(String.valueOf(e));
+        }
+    }
+
+    private boolean attached() throws InterruptedException {
+        Outcome outcome;
+        try {
+            outcome = transport.attach();
+        } catch (IOException | LimaException e) {
+            // The guest restarts, or has just ended the first sessions of its boot: no word about the mount itself.
+            trouble = e.getMessage();
+            return false;
+        }
+        if (!outcome.good() && !transport.wasReached() && !closed && tellsOfTheNetwork(outcome.words())) {
+            String words = outcome.words();
+            transport.close();
+            transport = fallback.apply(this::look);
+            guest.log("The guest does not reach the host directly (" + words + "); " + mount.mountPoint()
+                    + " is mounted by way of ssh");
+            return false;
+        }
+        if (outcome.good()) {
+            if (trouble != null) {
+                guest.log(mount.location() + " is mounted at " + mount.mountPoint() + " (" + server + ", "
+                        + transport.word() + ")");
+            }
+            trouble = null;
+            guest.trouble(source(), null);
+            ready.complete(null);
+        } else {
+            failed(outcome.words());
+        }
+        return outcome.good();
+    }
+
+    /** What sshfs says when it does not get through, or nothing when it was ended for taking too long. */
+    private static boolean tellsOfTheNetwork(String words) {
+        return words.isEmpty() || words.toLowerCase(Locale.ROOT).contains("connect");
+    }
+
+    private void failed(String guestsWords) {
+        // All that sshfs sees is a server that hangs up.
+        String words = Files.isDirectory(Path.of(mount.location())) ? guestsWords : "the host has no such directory";
+        String line = "cannot mount " + mount.location() + " at " + mount.mountPoint() + ": " + words;
+        trouble = line;
+        guest.trouble(source(), line);
+        ready.completeExceptionally(new LimaException(line));
+    }
+
+    private String source() {
+        return "mount " + mount.mountPoint();
+    }
+
+    /** Ends the looking after, so that what goes away is not brought back; the host still serves. */
+    void retire() {
+        closed = true;
+        thread.interrupt();
+    }
+
+    /** Ends the looking after; the host's end is closed, the guest is not asked anything. */
+    @Override
+    public void close() {
+        retire();
+        transport.close();
+        guest.trouble(source(), null);
+    }
+}

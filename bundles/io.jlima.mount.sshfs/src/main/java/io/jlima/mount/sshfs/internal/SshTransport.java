@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.ssh.SshConnection;
+import io.jlima.api.ssh.SshProcess;
+import io.jlima.mount.sshfs.internal.sftp.SftpServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** By the input and output of sshfs, a command on an ssh connection: needs nothing of the network, and costs more. */
+final class SshTransport implements Transport {
+    static final String WORD = "ssh";
+
+    private static final Logger LOG = LoggerFactory.getLogger(SshTransport.class);
+
+    /** Makes, or keeps, the connection that mounts share. */
+    interface Connections {
+        SshConnection get() throws InterruptedException;
+    }
+
+    private final Connections connections;
+    private final Mount mount;
+    private final SftpServer server;
+    private final Runnable onEnd;
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable SshProcess running;
+    private volatile boolean reached;
+
+    /** @param onEnd called when sshfs, the server or the connection has ended */
+    SshTransport(Connections connections, Mount mount, SftpServer server, Runnable onEnd) {
+        this.connections = connections;
+        this.mount = mount;
+        this.server = server;
+        this.onEnd = onEnd;
+    }
+
+    @Override
+    public String word() {
+        return WORD;
+    }
+
+    @Override
+    public GuestShell.Outcome attach() throws IOException, InterruptedException {
+        SshProcess known = current();
+        if (known != null) {
+            return new GuestShell.Outcome(true, "");
+        }
+        String script =
+                GuestScript.alone(GuestScript.passive(0, mount.mountPoint(), ":" + mount.location(), options()));
+        SshProcess process = connections.get().start("exec /bin/sh -c " + GuestScript.word(script), null, Map.of());
+        lock.lock();
+        try {
+            running = process;
+        } finally {
+            lock.unlock();
+        }
+        reached = true;
+        CompletableFuture<GuestShell.Outcome> outcome = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("sshfs-ssh").start(() -> serve(process));
+        Thread.ofVirtual().name("sshfs-words").start(() -> listen(process, outcome));
+        try {
+            return outcome.get();
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e);
+        } catch (InterruptedException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private String options() {
+        return SshfsOptions.of(mount).substring(1);
+    }
+
+    private @Nullable SshProcess current() {
+        lock.lock();
+        try {
+            return running;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void serve(SshProcess process) {
+        try {
+            server.serve(process.stdout(), process.stdin());
+        } catch (IOException e) {
+            LOG.debug("A mount's session ended", e);
+        } catch (RuntimeException e) {
+            LOG.error("A mount's session failed", e);
+        } finally {
+            process.close();
+            lock.lock();
+            try {
+                if (running == process) {
+                    running = null;
+                }
+            } finally {
+                lock.unlock();
+            }
+            onEnd.run();
+        }
+    }
+
+    /** Hears the news that it is mounted, and sshfs's own words before that. */
+    private static void listen(SshProcess process, CompletableFuture<GuestShell.Outcome> outcome) {
+        StringBuilder words = new StringBuilder();
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.stderr(), StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.equals("0 mounted")) {
+                    outcome.complete(new GuestShell.Outcome(true, ""));
+                } else if (words.length() < 2000) {
+                    words.append(words.isEmpty() ? "" : "; ").append(line.strip());
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("The words of sshfs were cut off", e);
+        }
+        outcome.complete(new GuestShell.Outcome(
+                false, words.isEmpty() ? "sshfs in the guest ended without a word" : words.toString()));
+    }
+
+    @Override
+    public boolean wasReached() {
+        return reached;
+    }
+
+    @Override
+    public boolean isInUse() {
+        // It runs before it is mounted, and never longer than the daemon that started it.
+        return false;
+    }
+
+    @Override
+    public void close() {
+        SshProcess process = current();
+        if (process != null) {
+            process.close();
+        }
+    }
+}

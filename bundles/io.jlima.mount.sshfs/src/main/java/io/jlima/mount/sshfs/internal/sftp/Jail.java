@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal.sftp;
+
+import io.jlima.mount.sshfs.internal.sftp.Calls.Call;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * A directory that no path leads out of. The kernel resolves each path below the open directory and refuses whatever
+ * would leave it (openat2(2), RESOLVE_BENEATH), so nothing that is moved or swapped meanwhile makes a difference. What
+ * is opened is looked at before it is used, and used by the same inode: a device or a pipe is never opened.
+ */
+final class Jail implements AutoCloseable {
+    private static final int NO_MAGIC_LINKS = 0x02;
+    private static final int NO_SYMLINKS = 0x04;
+    private static final int BENEATH = 0x08;
+
+    /** The kernel gives up when something is renamed at the wrong moment; openat2(2) advises to try again. */
+    private static final int TRIES = 64;
+
+    private final Calls calls;
+    private final byte[] location;
+    private final int resolve;
+    private int root;
+
+    /** @param followLinks whether links that stay inside are followed; else a path with a link in it is refused */
+    Jail(Calls calls, byte[] location, boolean followLinks) throws SystemError {
+        this.calls = calls;
+        this.location = withoutEnd(location);
+        this.resolve = BENEATH | NO_MAGIC_LINKS | (followLinks ? 0 : NO_SYMLINKS);
+        this.root = openLocation();
+    }
+
+    /** Whether the kernel has what this takes: Linux 5.6, and no filter that refuses the call. */
+    static boolean isPossible() {
+        if (!Calls.areKnown()) {
+            return false;
+        }
+        try (Calls calls = new Calls();
+                Jail jail = new Jail(calls, "/".getBytes(StandardCharsets.US_ASCII), false)) {
+            calls.closeDescriptor(jail.look(new byte[] {'.'}));
+            return true;
+        } catch (SystemError e) {
+            return false;
+        }
+    }
+
+    private static byte[] withoutEnd(byte[] path) {
+        int length = path.length;
+        while (length > 0 && path[length - 1] == '/') {
+            length--;
+        }
+        return Arrays.copyOf(path, length);
+    }
+
+    private int openLocation() throws SystemError {
+        byte[] path = location.length == 0 ? new byte[] {'/'} : location;
+        return calls.number(
+                Call.OPENAT,
+                Calls.AT_FDCWD,
+                calls.path(path),
+                Calls.O_PATH | Calls.O_DIRECTORY | Calls.O_CLOEXEC,
+                0,
+                0);
+    }
+
+    /** Whether the directory was removed and another one of its name has been found in its place. */
+    boolean isRenewed() {
+        try {
+            if (FileFacts.of(calls, root).links() > 0) {
+                return false;
+            }
+            int fresh = openLocation();
+            calls.closeDescriptor(root);
+            root = fresh;
+            return true;
+        } catch (SystemError e) {
+            return false;
+        }
+    }
+
+    /** The path below the directory, of a path as the guest knows it. */
+    byte[] inside(byte[] path) throws SystemError {
+        int length = location.length;
+        if (path.length > 0 && path[0] != '/') {
+            return path;
+        }
+        if (path.length < length || !Arrays.equals(path, 0, length, location, 0, length)) {
+            throw new SystemError(SystemError.ENOENT);
+        }
+        int at = length;
+        if (at < path.length && path[at] != '/') {
+            throw new SystemError(SystemError.ENOENT);
+        }
+        while (at < path.length && path[at] == '/') {
+            at++;
+        }
+        return at == path.length ? new byte[] {'.'} : Arrays.copyOfRange(path, at, path.length);
+    }
+
+    /** What the guest calls the directory. */
+    byte[] location() {
+        return location.length == 0 ? new byte[] {'/'} : location;
+    }
+
+    private int open(byte[] inside, int flags, int mode) throws SystemError {
+        MemorySegment how = calls.structure();
+        for (int i = 1; ; i++) {
+            how.set(ValueLayout.JAVA_LONG, 0, flags | Calls.O_CLOEXEC);
+            how.set(ValueLayout.JAVA_LONG, 8, mode);
+            how.set(ValueLayout.JAVA_LONG, 16, resolve);
+            try {
+                return calls.number(Call.OPENAT2, root, calls.path(inside), how.address(), 24, 0);
+            } catch (SystemError e) {
+                if (e.number() != SystemError.EAGAIN || i == TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** A descriptor for looking at a file, which may be a link. */
+    int look(byte[] path) throws SystemError {
+        return open(inside(path), Calls.O_PATH | Calls.O_NOFOLLOW, 0);
+    }
+
+    /** The same, of what a link points to if links are followed here. */
+    int lookThrough(byte[] path) throws SystemError {
+        return open(inside(path), Calls.O_PATH, 0);
+    }
+
+    /** Where links are followed, what a link points to; else the link itself. */
+    int lookForChange(byte[] path) throws SystemError {
+        return (resolve & NO_SYMLINKS) == 0 ? lookThrough(path) : look(path);
+    }
+
+    /** A descriptor for reading the entries of a directory. */
+    int directory(byte[] path) throws SystemError {
+        return open(inside(path), Calls.O_RDONLY | Calls.O_DIRECTORY, 0);
+    }
+
+    /**
+     * Opens a file, and nothing else than a file.
+     *
+     * @param flags of open(2)
+     */
+    int file(byte[] path, int flags, int mode) throws SystemError {
+        byte[] inside = inside(path);
+        for (int i = 1; ; i++) {
+            int seen;
+            try {
+                if ((flags & Calls.O_EXCL) != 0) {
+                    return create(inside, flags, mode);
+                }
+                seen = open(inside, Calls.O_PATH, 0);
+            } catch (SystemError e) {
+                if (e.number() != SystemError.ENOENT || (flags & Calls.O_CREAT) == 0 || (flags & Calls.O_EXCL) != 0) {
+                    throw e;
+                }
+                try {
+                    return create(inside, flags, mode);
+                } catch (SystemError again) {
+                    // Somebody else has made it in between; but a link to nowhere stays what it is.
+                    if (again.number() != SystemError.EEXIST || i == TRIES) {
+                        throw again;
+                    }
+                    continue;
+                }
+            }
+            try {
+                if (!FileFacts.of(calls, seen).isRegular()) {
+                    throw new SystemError(SystemError.EACCES);
+                }
+                return calls.number(
+                        Call.OPENAT,
+                        Calls.AT_FDCWD,
+                        calls.pathOf(seen),
+                        flags & ~Calls.O_CREAT | Calls.O_CLOEXEC | Calls.O_NONBLOCK | Calls.O_NOCTTY,
+                        0,
+                        0);
+            } finally {
+                calls.closeDescriptor(seen);
+            }
+        }
+    }
+
+    private int create(byte[] inside, int flags, int mode) throws SystemError {
+        int made = open(inside, flags | Calls.O_CREAT | Calls.O_EXCL | Calls.O_NOCTTY, mode);
+        widen(made, mode);
+        return made;
+    }
+
+    /** The guest has applied the mask of its own process; the one of this process has no say. */
+    private void widen(int descriptor, int mode) throws SystemError {
+        if ((mode & 022) != 0) {
+            calls.call(Call.FCHMOD, descriptor, mode, 0, 0, 0);
+        }
+    }
+
+    /** The directory that holds an entry, and the entry's name in it. */
+    record Place(Calls calls, int directory, byte[] name) implements AutoCloseable {
+        @Override
+        public void close() {
+            calls.closeDescriptor(directory);
+        }
+    }
+
+    /** Where a path ends; what is there, if anything, is not looked at. */
+    Place place(byte[] path) throws SystemError {
+        byte[] inside = withoutEnd(inside(path));
+        int slash = inside.length - 1;
+        while (slash >= 0 && inside[slash] != '/') {
+            slash--;
+        }
+        byte[] name = Arrays.copyOfRange(inside, slash + 1, inside.length);
+        if (name.length == 0 || name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.')) {
+            throw new SystemError(SystemError.EINVAL);
+        }
+        byte[] parent = slash <= 0 ? new byte[] {'.'} : Arrays.copyOf(inside, slash);
+        return new Place(calls, open(parent, Calls.O_PATH | Calls.O_DIRECTORY, 0), name);
+    }
+
+    void makeDirectory(byte[] path, int mode) throws SystemError {
+        try (Place place = place(path)) {
+            calls.call(Call.MKDIRAT, place.directory(), calls.path(place.name()), mode, 0, 0);
+        }
+        if ((mode & 022) != 0) {
+            int made = directory(path);
+            try {
+                widen(made, mode);
+            } finally {
+                calls.closeDescriptor(made);
+            }
+        }
+    }
+
+    void remove(byte[] path, boolean directory) throws SystemError {
+        try (Place place = place(path)) {
+            calls.call(
+                    Call.UNLINKAT,
+                    place.directory(),
+                    calls.path(place.name()),
+                    directory ? Calls.AT_REMOVEDIR : 0,
+                    0,
+                    0);
+        }
+    }
+
+    /** @param flags of renameat2(2) */
+    void rename(byte[] from, byte[] to, int flags) throws SystemError {
+        try (Place old = place(from);
+                Place fresh = place(to)) {
+            calls.call(
+                    Call.RENAMEAT2,
+                    old.directory(),
+                    calls.path(old.name()),
+                    fresh.directory(),
+                    calls.secondPath(fresh.name()),
+                    flags);
+        }
+    }
+
+    /** A second name for a file; of a link, for the link itself. */
+    void link(byte[] from, byte[] to) throws SystemError {
+        try (Place old = place(from);
+                Place fresh = place(to)) {
+            calls.call(
+                    Call.LINKAT,
+                    old.directory(),
+                    calls.path(old.name()),
+                    fresh.directory(),
+                    calls.secondPath(fresh.name()),
+                    0);
+        }
+    }
+
+    /** @param target what the guest will find in it; nothing here ever follows it out of the directory */
+    void symlink(byte[] target, byte[] path) throws SystemError {
+        try (Place place = place(path)) {
+            calls.call(Call.SYMLINKAT, calls.path(target), place.directory(), calls.secondPath(place.name()), 0, 0);
+        }
+    }
+
+    byte[] readLink(byte[] path) throws SystemError {
+        int link = look(path);
+        try {
+            MemorySegment at = calls.transfer();
+            int length = calls.number(Call.READLINKAT, link, calls.path(new byte[0]), at.address(), Calls.PATH_MAX, 0);
+            return at.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        } finally {
+            calls.closeDescriptor(link);
+        }
+    }
+
+    @Override
+    public void close() {
+        calls.closeDescriptor(root);
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jlima.mount.sshfs.internal.sftp.SftpServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(OS.LINUX)
+class DirectDoorTest {
+    private final AtomicInteger served = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    /** Sends back what it gets. */
+    private final SftpServer echo = new SftpServer() {
+        @Override
+        public String word() {
+            return "echo";
+        }
+
+        @Override
+        public void serve(InputStream in, OutputStream out) throws IOException {
+            served.incrementAndGet();
+            in.transferTo(out);
+        }
+    };
+
+    private static Socket connect(DirectDoor door) throws IOException {
+        return new Socket(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), door.port());
+    }
+
+    @Test
+    void theMachineItselfComesIn() throws Exception {
+        long self = ProcessHandle.current().pid();
+        try (DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown);
+                Socket socket = connect(door)) {
+            assertThat(MachineSockets.canBeTold(self)).isTrue();
+            socket.getOutputStream().write('x');
+            assertThat(socket.getInputStream().read()).isEqualTo('x');
+            assertThat(door.wasUsed()).isTrue();
+            socket.shutdownOutput();
+            assertThat(ended.await(10, TimeUnit.SECONDS)).as("the end is told").isTrue();
+        }
+    }
+
+    @Test
+    void anotherProcessIsTurnedAwayUnheard() throws Exception {
+        Process other = new ProcessBuilder("sleep", "60").start();
+        try (DirectDoor door = new DirectDoor(echo, 0, other.pid(), ended::countDown);
+                Socket socket = connect(door)) {
+            assertThat(endOf(socket)).isTrue();
+            assertThat(served).hasValue(0);
+            assertThat(door.wasUsed()).isFalse();
+        } finally {
+            other.destroyForcibly();
+        }
+    }
+
+    private static boolean endOf(Socket socket) throws IOException {
+        try {
+            socket.getOutputStream().write('x');
+            return socket.getInputStream().read() < 0;
+        } catch (SocketException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void theSamePortIsTakenAgainIfItIsFree(@TempDir Path instance) throws IOException {
+        long self = ProcessHandle.current().pid();
+        int port;
+        try (DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown)) {
+            port = door.port();
+            new DoorPorts(instance).keep("/mnt/two words", port);
+        }
+        int kept = new DoorPorts(instance).last("/mnt/two words");
+        assertThat(kept).isEqualTo(port);
+        assertThat(new DoorPorts(instance).last("/mnt/other")).isZero();
+        try (DirectDoor door = new DirectDoor(echo, kept, self, ended::countDown);
+                DirectDoor second = new DirectDoor(echo, kept, self, ended::countDown)) {
+            assertThat(door.port()).isEqualTo(port);
+            assertThat(second.port()).isNotEqualTo(port);
+        }
+    }
+
+    @Test
+    void aClosedDoorEndsItsSessions() throws Exception {
+        long self = ProcessHandle.current().pid();
+        DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown);
+        try (Socket socket = connect(door)) {
+            socket.getOutputStream().write('x');
+            assertThat(socket.getInputStream().read()).isEqualTo('x');
+            door.close();
+            assertThat(endOf(socket)).isTrue();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
+import io.jlima.mount.sshfs.internal.sftp.OpensshServer;
+import io.jlima.mount.sshfs.internal.sftp.SftpServer;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@EnabledOnOs(OS.LINUX)
+class SshfsMountDriverTest {
+    private static final HostEnvironment CALLER =
+            new HostEnvironment(Map.of("PATH", "/usr/bin:/bin"), Path.of("/"), 022);
+
+    private static Mount mount(boolean writable, boolean cache, boolean follow, String driver) {
+        return new Mount(
+                "/tmp",
+                "/mnt/x",
+                writable,
+                new Mount.Sshfs(cache, follow, driver),
+                new Mount.NineP("none", "9p2000.L", 131072, "mmap"),
+                null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theServerThatKeepsWithinIsTakenByItself(boolean writable) {
+        SftpServer server = SshfsMountDriver.server(mount(writable, true, false, ""), 1000, CALLER);
+        assertThat(server).isEqualTo(new BuiltinServer("/tmp", writable, false, 1000));
+    }
+
+    @Test
+    void theOtherIsTakenByItsWord() {
+        assertThat(OpensshServer.find(CALLER)).isPresent();
+        SftpServer server = SshfsMountDriver.server(mount(true, true, false, "openssh-sftp-server"), 1000, CALLER);
+        assertThat(server.word()).isEqualTo("openssh-sftp-server");
+    }
+
+    @Test
+    void anyOtherWordIsRefused() {
+        assertThatThrownBy(() -> SshfsMountDriver.server(mount(true, true, false, "ftp"), 1000, CALLER))
+                .isInstanceOf(LimaException.class)
+                .hasMessageContaining("/tmp")
+                .extracting(e -> ((LimaException) e).evidence())
+                .asString()
+                .contains("ftp");
+    }
+
+    @Test
+    void optionsAreThoseOfSshfs() {
+        assertThat(SshfsOptions.of(mount(true, true, false, ""))).isEqualTo(",allow_other");
+        assertThat(SshfsOptions.of(mount(false, false, true, "")))
+                .isEqualTo(",allow_other,ro,cache=no,follow_symlinks");
+    }
+}

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.sshfs.internal.sftp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a guest gets, and what it does not get, by packets that no sshfs would send. */
+@EnabledOnOs(OS.LINUX)
+class BuiltinServerTest {
+    private static final int READ = 1;
+    private static final int WRITE = 2;
+    private static final int CREATE = 8;
+    private static final int TRUNCATE = 16;
+    private static final int EXCLUSIVE = 32;
+
+    private static final int OK = 0;
+    private static final int NO_SUCH_FILE = 2;
+    private static final int DENIED = 3;
+
+    @TempDir
+    Path directory;
+
+    private Path root = Path.of("");
+    private Path outside = Path.of("");
+
+    @BeforeEach
+    void makeDirectories() throws IOException {
+        root = Files.createDirectory(directory.resolve("mount"));
+        outside = Files.createDirectory(directory.resolve("outside"));
+        Files.writeString(outside.resolve("secret"), "secret");
+        Files.writeString(root.resolve("file"), "content");
+    }
+
+    private RawClient client(boolean writable, boolean followLinks) throws IOException {
+        return new RawClient(new BuiltinServer(root.toString(), writable, followLinks, 4321)).hello();
+    }
+
+    private String at(String name) {
+        return root + "/" + name;
+    }
+
+    @Test
+    void filesAreReadAndWritten() throws IOException {
+        try (RawClient client = client(true, false)) {
+            byte[] handle = client.opened(at("new"), READ | WRITE | CREATE | TRUNCATE);
+            assertThat(client.ask(6, handle, 0L, "hello").status()).isEqualTo(OK);
+            assertThat(client.ask(6, handle, (1L << 32) + 1, "far").status()).isEqualTo(OK);
+            assertThat(client.ask(5, handle, 0L, 5).string()).isEqualTo("hello".getBytes(StandardCharsets.UTF_8));
+            assertThat(client.ask(5, handle, (1L << 32) + 4, 5).status())
+                    .as("end of file")
+                    .isEqualTo(1);
+            assertThat(client.ask(4, (Object) handle).status()).isEqualTo(OK);
+            assertThat(client.ask(4, (Object) handle).status())
+                    .as("a handle is closed once")
+                    .isEqualTo(NO_SUCH_FILE);
+            assertThat(Files.size(root.resolve("new"))).isEqualTo((1L << 32) + 4);
+        }
+    }
+
+    @Test
+    void tenThousandEntriesComeEachOnce() throws IOException {
+        Path many = Files.createDirectory(root.resolve("many"));
+        for (int i = 0; i < 10_000; i++) {
+            Files.createFile(many.resolve("a name of some length, number " + i));
+        }
+        try (RawClient client = client(false, false)) {
+            List<String> names = client.list(at("many"));
+            assertThat(names).hasSize(10_002).contains(".", "..");
+            assertThat(new TreeSet<>(names)).hasSize(10_002);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noPathLeadsOut(boolean followLinks) throws IOException {
+        Files.createSymbolicLink(root.resolve("absolute"), outside);
+        Files.createSymbolicLink(root.resolve("relative"), Path.of("../outside"));
+        Files.createSymbolicLink(root.resolve("secret"), outside.resolve("secret"));
+        Files.createSymbolicLink(root.resolve("root"), Path.of("/"));
+        try (RawClient client = client(true, followLinks)) {
+            for (String path : List.of(
+                    outside + "/secret",
+                    "/etc/passwd",
+                    "../outside/secret",
+                    at("../outside/secret"),
+                    at("absolute/secret"),
+                    at("relative/secret"),
+                    at("root/etc/passwd"),
+                    at("secret"),
+                    root + "/../mount/../outside/secret",
+                    root + "x/secret",
+                    outside.resolve("secret") + "\0" + root)) {
+                assertThat(client.open(path, READ)).as("open " + path).isNull();
+                assertThat(client.open(path, WRITE | CREATE))
+                        .as("create " + path)
+                        .isNull();
+                assertThat(client.open(path, WRITE | TRUNCATE))
+                        .as("truncate " + path)
+                        .isNull();
+                assertThat(client.ask(17, path).status()).as("stat " + path).isGreaterThan(OK);
+                assertThat(client.ask(9, path, 1, 0L).status())
+                        .as("set size of " + path)
+                        .isGreaterThan(OK);
+            }
+            for (String path : List.of(at("absolute/new"), at("relative/new"), outside + "/new", at("../new"))) {
+                assertThat(client.open(path, WRITE | CREATE))
+                        .as("create " + path)
+                        .isNull();
+                assertThat(client.ask(14, path, 0).status()).as("mkdir " + path).isGreaterThan(OK);
+                assertThat(client.ask(20, "x", path).status())
+                        .as("symlink " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(18, at("file"), path).status())
+                        .as("rename to " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(200, "posix-rename@openssh.com", at("file"), path)
+                                .status())
+                        .as("posix-rename to " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(200, "hardlink@openssh.com", at("file"), path)
+                                .status())
+                        .as("hard link at " + path)
+                        .isGreaterThan(OK);
+            }
+            for (String path : List.of(at("absolute/secret"), at("relative/secret"), outside + "/secret")) {
+                assertThat(client.ask(200, "hardlink@openssh.com", path, at("stolen"))
+                                .status())
+                        .as("hard link to " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(18, path, at("stolen")).status())
+                        .as("rename of " + path)
+                        .isGreaterThan(OK);
+                assertThat(client.ask(13, path).status()).as("remove " + path).isGreaterThan(OK);
+            }
+            assertThat(client.ask(11, at("absolute")).status()).isGreaterThan(OK);
+            assertThat(client.ask(11, "/").status()).isGreaterThan(OK);
+            assertThat(client.ask(15, at("..")).status()).isGreaterThan(OK);
+        }
+        assertThat(Files.readString(outside.resolve("secret"))).isEqualTo("secret");
+        assertThat(Files.exists(root.resolve("stolen"), LinkOption.NOFOLLOW_LINKS))
+                .isFalse();
+        try (var left = Files.list(outside)) {
+            assertThat(left).containsExactly(outside.resolve("secret"));
+        }
+    }
+
+    @Test
+    void whatIsAboveIsNotEvenSeen() throws IOException {
+        Files.setLastModifiedTime(directory, FileTime.from(1234567, TimeUnit.SECONDS));
+        Files.setLastModifiedTime(root, FileTime.from(7654321, TimeUnit.SECONDS));
+        try (RawClient client = client(false, false)) {
+            byte[] handle = client.ask(11, root.toString()).string();
+            RawClient.Answer part = client.ask(12, (Object) handle);
+            int count = part.body().readInt();
+            int seen = 0;
+            for (int i = 0; i < count; i++) {
+                String name = new String(part.string(), StandardCharsets.UTF_8);
+                part.string();
+                part.body().skipNBytes(28);
+                int modified = part.body().readInt();
+                if (name.equals("..")) {
+                    seen++;
+                    assertThat(modified).isEqualTo(7654321);
+                }
+            }
+            assertThat(seen).isEqualTo(1);
+        }
+    }
+
+    /** A directory becomes a link, and a directory again, while the guest asks for a file below it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void swapsBetweenLookAndUseDoNotHelp(boolean followLinks) throws Exception {
+        Path inner = Files.createDirectory(root.resolve("inner"));
+        Files.writeString(inner.resolve("secret"), "harmless");
+        Path away = root.resolve("away");
+        Path link = Files.createSymbolicLink(root.resolve("link"), outside);
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread swapper = Thread.ofPlatform().start(() -> {
+            try {
+                while (!stop.get()) {
+                    Files.move(inner, away);
+                    Files.move(link, inner);
+                    Files.move(inner, link);
+                    Files.move(away, inner);
+                }
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        });
+        int opened = 0;
+        try (RawClient client = client(true, followLinks)) {
+            for (int i = 0; i < 3000; i++) {
+                byte[] handle = client.open(at("inner/secret"), READ);
+                if (handle != null) {
+                    opened++;
+                    assertThat(new String(client.ask(5, handle, 0L, 100).string(), StandardCharsets.UTF_8))
+                            .isEqualTo("harmless");
+                    client.ask(4, (Object) handle);
+                }
+                client.open(at("inner/made"), WRITE | CREATE | EXCLUSIVE);
+                client.ask(13, at("inner/made"));
+            }
+        } finally {
+            stop.set(true);
+            swapper.join();
+        }
+        assertThat(opened).as("times it was a directory").isGreaterThan(0);
+        assertThat(outside.resolve("made")).doesNotExist();
+        assertThat(Files.readString(outside.resolve("secret"))).isEqualTo("secret");
+    }
+
+    @Test
+    void linksAreFollowedWithinIfTheUserWantsThat() throws IOException {
+        Files.createSymbolicLink(root.resolve("link"), Path.of("file"));
+        try (RawClient strict = client(false, false);
+                RawClient following = client(false, true)) {
+            assertThat(strict.open(at("link"), READ)).isNull();
+            assertThat(following.open(at("link"), READ)).isNotNull();
+        }
+    }
+
+    @Test
+    void pipesAndDevicesAreNotOpened() throws Exception {
+        assertThat(new ProcessBuilder("mkfifo", root.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+        boolean device = new ProcessBuilder("mknod", root.resolve("null").toString(), "c", "1", "3")
+                        .start()
+                        .waitFor()
+                == 0;
+        try (RawClient client = client(true, false)) {
+            assertThat(client.open(at("pipe"), READ)).isNull();
+            assertThat(client.open(at("pipe"), WRITE)).isNull();
+            if (device) {
+                assertThat(client.open(at("null"), READ)).isNull();
+                assertThat(client.open(at("null"), WRITE | CREATE | TRUNCATE)).isNull();
+            }
+            assertThat(client.open(at("file"), READ)).as("the session goes on").isNotNull();
+        }
+    }
+
+    @Test
+    void aReadOnlyDirectoryStaysAsItIs() throws IOException {
+        Files.createDirectory(root.resolve("empty"));
+        String before = snapshot();
+        try (RawClient client = client(false, false)) {
+            for (int flags : new int[] {
+                WRITE, WRITE | TRUNCATE, WRITE | CREATE, READ | WRITE, READ | CREATE, READ | TRUNCATE, 4, 1 << 10
+            }) {
+                RawClient.Answer answer = client.ask(3, at("file"), flags, 0);
+                assertThat(answer.status()).as("open with " + flags).isEqualTo(DENIED);
+            }
+            byte[] handle = client.opened(at("file"), READ);
+            assertThat(client.ask(6, handle, 0L, "x").status()).as("write").isEqualTo(DENIED);
+            assertThat(client.ask(10, handle, 1, 0L).status()).as("fsetstat").isEqualTo(DENIED);
+            assertThat(client.ask(9, at("file"), 4, 0777).status())
+                    .as("setstat")
+                    .isEqualTo(DENIED);
+            assertThat(client.ask(13, at("file")).status()).as("remove").isEqualTo(DENIED);
+            assertThat(client.ask(14, at("new"), 0).status()).as("mkdir").isEqualTo(DENIED);
+            assertThat(client.ask(15, at("empty")).status()).as("rmdir").isEqualTo(DENIED);
+            assertThat(client.ask(18, at("file"), at("other")).status())
+                    .as("rename")
+                    .isEqualTo(DENIED);
+            assertThat(client.ask(20, "x", at("link")).status()).as("symlink").isEqualTo(DENIED);
+            assertThat(client.ask(200, "posix-rename@openssh.com", at("file"), at("other"))
+                            .status())
+                    .isEqualTo(DENIED);
+            assertThat(client.ask(200, "hardlink@openssh.com", at("file"), at("other"))
+                            .status())
+                    .isEqualTo(DENIED);
+            for (int type = 21; type < 256; type++) {
+                if (type != 200) {
+                    assertThat(client.ask(type, at("file"), at("other")).status())
+                            .as("packet of type " + type)
+                            .isGreaterThan(OK);
+                }
+            }
+        }
+        assertThat(snapshot()).isEqualTo(before);
+    }
+
+    private String snapshot() throws IOException {
+        StringBuilder text = new StringBuilder();
+        try (var files = Files.walk(root)) {
+            for (Path file : files.sorted().toList()) {
+                text.append(file)
+                        .append(Files.readAttributes(file, "unix:mode,size,lastModifiedTime,nlink"))
+                        .append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    void namesAreBytes() throws IOException {
+        byte[] prefix = (root + "/").getBytes(StandardCharsets.UTF_8);
+        byte[][] names = {
+            {'c', 'a', 'f', (byte) 0xe9}, {(byte) 0xff, (byte) 0xfe}, {'a', '\n', 'b'}, new byte[255], {' '}
+        };
+        java.util.Arrays.fill(names[3], (byte) 'n');
+        try (RawClient client = client(true, false)) {
+            for (byte[] name : names) {
+                byte[] path = java.util.Arrays.copyOf(prefix, prefix.length + name.length);
+                System.arraycopy(name, 0, path, prefix.length, name.length);
+                byte[] handle = client.opened(path, WRITE | CREATE | EXCLUSIVE);
+                client.ask(4, (Object) handle);
+                assertThat(client.list(root.toString())).contains(new String(name, StandardCharsets.ISO_8859_1));
+                assertThat(client.ask(13, (Object) path).status()).isEqualTo(OK);
+            }
+            assertThat(client.ask(14, at("n".repeat(256)), 0).status()).isEqualTo(5);
+            assertThat(client.ask(14, at("x/".repeat(3000)), 0).status()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void aGuestMakesNoFileThatRunsAsTheHostsUser() throws IOException {
+        try (RawClient client = client(true, false)) {
+            assertThat(client.ask(9, at("file"), 4, 0106755).status()).isEqualTo(OK);
+            assertThat(client.ask(3, at("born"), WRITE | CREATE | EXCLUSIVE, 4, 0106755)
+                            .type())
+                    .isEqualTo(102);
+        }
+        for (String name : List.of("file", "born")) {
+            int mode = (int) Files.getAttribute(root.resolve(name), "unix:mode");
+            assertThat(mode & 07777).as(name).isEqualTo(0755);
+        }
+    }
+
+    @Test
+    void ownersAreNotTheGuestsToChoose() throws IOException {
+        int uid = (int) Files.getAttribute(root.resolve("file"), "unix:uid");
+        try (RawClient client = client(true, false)) {
+            RawClient.Answer facts = client.ask(7, at("file"));
+            facts.body().skipNBytes(12);
+            assertThat(facts.body().readInt())
+                    .as("the guest's user in place of ours")
+                    .isEqualTo(4321);
+            assertThat(client.ask(9, at("file"), 2, 4321, 4321).status()).isEqualTo(OK);
+            assertThat(client.ask(9, at("file"), 2, 5, 5).status()).isEqualTo(DENIED);
+        }
+        assertThat(Files.getAttribute(root.resolve("file"), "unix:uid")).isEqualTo(uid);
+    }
+
+    @Test
+    void attributesOfALinkAreItsOwn() throws IOException {
+        Files.createSymbolicLink(root.resolve("link"), outside.resolve("secret"));
+        FileTime before = Files.getLastModifiedTime(outside.resolve("secret"));
+        try (RawClient client = client(true, false)) {
+            assertThat(client.ask(9, at("link"), 8, 1000, 1000).status()).isEqualTo(OK);
+            assertThat(client.ask(9, at("link"), 4, 0).status()).as("chmod").isGreaterThan(OK);
+        }
+        assertThat(Files.getLastModifiedTime(outside.resolve("secret"))).isEqualTo(before);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(outside.resolve("secret"))))
+                .isNotEqualTo("---------");
+    }
+
+    @Test
+    void aDirectoryThatWasMadeAgainIsServedAgain() throws IOException {
+        try (RawClient client = client(true, false)) {
+            Files.delete(root.resolve("file"));
+            Files.delete(root);
+            assertThat(client.open(at("file"), READ)).isNull();
+            Files.createDirectory(root);
+            Files.writeString(root.resolve("file"), "again");
+            client.ask(7, at("file"));
+            byte[] handle = client.opened(at("file"), READ);
+            assertThat(client.ask(5, handle, 0L, 10).string()).isEqualTo("again".getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ffffffff",
+                "00000000",
+                "00000001",
+                "0000000101",
+                "7fffffff03",
+                "00100000ff",
+                "0000000503000000",
+                "0000000901000000010000ffff"
+            })
+    void nonsenseEndsTheSessionAndNothingElse(String hex) throws Exception {
+        try (RawClient client = client(true, false)) {
+            client.raw(java.util.HexFormat.of().parseHex(hex));
+            client.finish();
+            assertThat(client.end().get(10, TimeUnit.SECONDS)).isNotNull();
+        }
+        try (RawClient client = client(true, false)) {
+            assertThat(client.open(at("file"), READ)).isNotNull();
+        }
+    }
+
+    @Test
+    void handlesAreBoundedAndGivenBack() throws IOException {
+        try (RawClient client = client(true, false)) {
+            for (int i = 0; i < 10_000; i++) {
+                byte[] handle = client.opened(at("file"), READ);
+                client.ask(4, (Object) handle);
+            }
+            for (int i = 0; i < OpenFiles.MOST; i++) {
+                assertThat(client.open(at("file"), READ)).isNotNull();
+            }
+            assertThat(client.open(at("file"), READ)).isNull();
+        }
+    }
+}

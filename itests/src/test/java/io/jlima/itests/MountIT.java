@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once.
+ * {@code mount-suite.py} says what a mount must be able to do; the rest is what a guest must not be able to do, and what
+ * happens when something dies.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class MountIT {
+    /** Seconds; see {@link GuestIT}. */
+    private static final long BOOT = 540;
+
+    /** Time for a mount to come back once what kept it away has gone; two seconds, and those of a busy machine. */
+    private static final Duration BACK = Duration.ofSeconds(30);
+
+    private final Home home = Home.create();
+    private final Path shared = sharedDirectory();
+
+    /** A server, a transport and an access. */
+    record Way(String server, String transport, boolean writable) {
+        String word() {
+            return server + "-" + transport + "-" + (writable ? "rw" : "ro");
+        }
+
+        String point() {
+            return "/mnt/" + word();
+        }
+
+        String sftpDriver() {
+            return server.equals("openssh") ? "openssh-sftp-server" : server;
+        }
+    }
+
+    static List<Way> ways() {
+        List<Way> ways = new ArrayList<>();
+        for (String server : List.of("builtin", "openssh")) {
+            for (String transport : List.of("direct", "ssh")) {
+                ways.add(new Way(server, transport, true));
+                ways.add(new Way(server, transport, false));
+            }
+        }
+        return ways;
+    }
+
+    private static Path sharedDirectory() {
+        try {
+            Path directory = Files.createTempDirectory(Path.of("/tmp"), "jlmounts");
+            return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path location(Way way) {
+        return shared.resolve(way.word());
+    }
+
+    /** What the suite wants to find. */
+    private static void fill(Path directory) throws IOException {
+        Files.createDirectories(directory.resolve("deep/er"));
+        Files.createDirectory(directory.resolve("many"));
+        for (int i = 0; i < 10_000; i++) {
+            Files.createFile(directory.resolve("many/entry-%05d".formatted(i)));
+        }
+        Files.writeString(directory.resolve("note"), "from the host\n");
+        Files.writeString(directory.resolve("deep/er/file"), "deep\n");
+        Files.createSymbolicLink(directory.resolve("link"), Path.of("note"));
+    }
+
+    @BeforeAll
+    void startTheGuest() throws IOException {
+        StringBuilder mounts = new StringBuilder();
+        StringBuilder bySsh = new StringBuilder("none");
+        for (Way way : ways()) {
+            fill(Files.createDirectory(location(way)));
+            mounts.append("- {location: \"%s\", mountPoint: \"%s\", writable: %s, sshfs: {sftpDriver: %s}}\n"
+                    .formatted(location(way), way.point(), way.writable(), way.sftpDriver()));
+            if (way.transport().equals("ssh")) {
+                bySsh.append(',').append(way.point());
+            }
+        }
+        Files.createDirectory(shared.resolve("odd, name's"));
+        mounts.append("- {location: \"%s\", mountPoint: \"/mnt/odd, name's\", writable: true}\n"
+                .formatted(shared.resolve("odd, name's")));
+        home.with("JLIMA_SSHFS_BY_SSH", bySsh.toString());
+        Path yaml = home.write("m.yaml", """
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                cpus: 1
+                memory: 1GiB
+                mountType: reverse-sshfs
+                containerd: {system: false, user: false}
+                mounts:
+                """ + mounts);
+        home.goodWithin(BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
+    }
+
+    @AfterAll
+    void leaveNothing() throws IOException {
+        home.close();
+        try (Stream<Path> files = Files.walk(shared)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private Home.Result guest(String script) {
+        return home.limactl("shell", "--workdir", "/", "m", "sh", "-c", script);
+    }
+
+    private boolean works(String script) {
+        return guest(script).code() == 0;
+    }
+
+    @Test
+    @Order(1)
+    void everyMountIsThereAndSaysHow() {
+        Home.Result table = home.good("shell", "--workdir", "/", "m", "cat", "/proc/self/mountinfo");
+        for (Way way : ways()) {
+            assertThat(table.out().lines())
+                    .as(way.word())
+                    .anyMatch(line -> line.contains(" " + way.point() + " ") && line.contains(" - fuse.sshfs "));
+        }
+        assertThat(home.good("shell", "--workdir", "/", "m", "touch", "/mnt/odd, name's/here")
+                        .code())
+                .isZero();
+        assertThat(shared.resolve("odd, name's/here")).exists();
+        List<String> lines = home.good("mount", "list", "m").out().lines().toList();
+        for (Way way : ways()) {
+            assertThat(lines)
+                    .anyMatch(line -> line.equals(location(way) + " on " + way.point() + " ("
+                            + (way.writable() ? "rw" : "ro") + ", " + way.transport() + ", " + way.sftpDriver() + ")"));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    @Order(2)
+    void theSuitePasses(Way way) throws IOException {
+        List<String> words = new ArrayList<>(
+                List.of("shell", "--workdir", "/", "m", "python3", "-", way.point(), way.writable() ? "rw" : "ro"));
+        if (way.server().equals("openssh")) {
+            // Neither knows the guest's user nor leaves the mask of new files to the guest.
+            words.addAll(List.of("modes_at_birth", "owner_is_the_user"));
+        }
+        String suite;
+        try (var in = MountIT.class.getResourceAsStream("mount-suite.py")) {
+            assertThat(in).isNotNull();
+            suite = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        Home.Result result = Home.await(home.start(words.toArray(String[]::new)), suite, 300);
+        assertThat(result.code()).as(result.all()).isZero();
+        assertThat(result.out().lines().filter(line -> line.startsWith("ok ")))
+                .as(result.out())
+                .hasSizeGreaterThanOrEqualTo(way.writable() ? 19 : 3);
+    }
+
+    @Test
+    @Order(3)
+    void linksLeadTheGuestNowhereButToItself() throws IOException {
+        Path rw = location(new Way("builtin", "direct", true));
+        Files.createSymbolicLink(rw.resolve("passwd"), Path.of("/etc/passwd"));
+        Files.createSymbolicLink(rw.resolve("up"), Path.of(".."));
+        Files.writeString(shared.resolve("secret"), "secret");
+        // A link means what it means in the guest; nothing of the host's is behind it.
+        assertThat(guest("cat /mnt/builtin-direct-rw/passwd").out())
+                .isEqualTo(guest("cat /etc/passwd").out())
+                .isNotEqualTo(Files.readString(Path.of("/etc/passwd")));
+        assertThat(works("cat /mnt/builtin-direct-rw/up/secret")).isFalse();
+        assertThat(works("ln /etc/hostname /mnt/builtin-direct-rw/hard")).isFalse();
+        assertThat(works("sudo mknod /mnt/builtin-direct-rw/null c 1 3")).isFalse();
+        assertThat(works("cp /bin/true /mnt/builtin-direct-rw/t && chmod 4755 /mnt/builtin-direct-rw/t"))
+                .isTrue();
+        assertThat((int) Files.getAttribute(rw.resolve("t"), "unix:mode") & 07000)
+                .isZero();
+        Files.delete(rw.resolve("t"));
+        Files.delete(rw.resolve("passwd"));
+        Files.delete(rw.resolve("up"));
+    }
+
+    /** The guest's own sshfs may be told to write, and to ask for what is not below the directory. */
+    @Test
+    @Order(4)
+    void aGuestThatMountsAgainByItsOwnRulesGetsNoFurther() {
+        String port = home.shell("sed -n 's|^/mnt/builtin-direct-ro=||p' " + home.path + "/m/sshfs.ports")
+                .out()
+                .strip();
+        assertThat(port).matches("[0-9]+");
+        Path ro = location(new Way("builtin", "direct", false));
+        assertThat(guest("mkdir -p /tmp/again && sshfs 192.168.5.2:" + ro + " /tmp/again -o directport=" + port)
+                        .code())
+                .isZero();
+        assertThat(works("cat /tmp/again/note")).isTrue();
+        assertThat(works("echo x >/tmp/again/note")).isFalse();
+        guest("touch /tmp/again/new; mkdir /tmp/again/new; rm -f /tmp/again/link");
+        assertThat(ro.resolve("new")).doesNotExist();
+        assertThat(Files.exists(ro.resolve("link"), LinkOption.NOFOLLOW_LINKS)).isTrue();
+        guest("fusermount3 -u /tmp/again");
+        assertThat(works("sshfs 192.168.5.2:/etc /tmp/again -o directport=" + port))
+                .isFalse();
+        assertThat(works("sshfs 192.168.5.2:" + ro + "/../.. /tmp/again -o directport=" + port))
+                .isFalse();
+        // The door is the guest's: a program of the host is turned away before it is listened to.
+        assertThat(home.shell("mkdir -p " + home.path + "/x && sshfs 127.0.0.1:" + ro + " " + home.path
+                                + "/x -o directport=" + port)
+                        .code())
+                .isNotZero();
+    }
+
+    @Test
+    @Order(5)
+    void mountsComeAndGoWhileTheGuestRuns() throws IOException {
+        Path late = Files.createDirectory(shared.resolve("late"));
+        Files.writeString(late.resolve("note"), "late\n");
+        home.good("mount", "add", "m", late.toString(), "--mount-point", "/mnt/late comer", "--writable");
+        assertThat(guest("cat '/mnt/late comer/note' && echo back >'/mnt/late comer/reply'")
+                        .out())
+                .isEqualTo("late\n");
+        assertThat(Files.readString(late.resolve("reply"))).isEqualTo("back\n");
+        assertThat(Files.readString(home.path.resolve("m/lima.yaml"))).contains("/mnt/late comer");
+        assertThat(home.limactl("mount", "add", "m", late.toString(), "--mount-point", "/mnt/late comer")
+                        .code())
+                .isEqualTo(1);
+        assertThat(home.limactl("mount", "add", "m", late.toString(), "--mount-point", "/usr")
+                        .err())
+                .contains("/usr");
+        assertThat(home.limactl("mount", "add", "m", late.resolve("note").toString())
+                        .code())
+                .isEqualTo(1);
+        home.good("mount", "remove", "m", "/mnt/late comer");
+        assertThat(guest("cat /proc/self/mountinfo").out()).doesNotContain("late");
+        assertThat(Files.readString(home.path.resolve("m/lima.yaml"))).doesNotContain("late comer");
+    }
+
+    @Test
+    @Order(6)
+    void aServerThatIsKilledIsReplaced() {
+        for (String word : List.of("openssh-direct-rw", "openssh-ssh-rw")) {
+            Process load = home.start(
+                    "shell",
+                    "--workdir",
+                    "/",
+                    "m",
+                    "sh",
+                    "-c",
+                    "i=0; while [ $i -lt 200 ]; do echo $i >/mnt/" + word + "/load.$i; i=$((i + 1)); done 2>/dev/null");
+            Home.eventually("a file of the load", () -> Files.exists(shared.resolve(word + "/load.5")));
+            List<ProcessHandle> servers = ProcessHandle.allProcesses()
+                    .filter(p -> p.info().commandLine().orElse("").contains(shared.resolve(word) + ""))
+                    .filter(p -> p.info().command().orElse("").endsWith("sftp-server"))
+                    .toList();
+            assertThat(servers).as("servers of " + word).isNotEmpty();
+            servers.forEach(p -> Home.kill(p.pid()));
+            Home.eventually(word + " is back", () -> works("echo again >/mnt/" + word + "/again"));
+            Home.await(load, "", 120);
+            assertThat(shared.resolve(word + "/again")).hasContent("again");
+        }
+    }
+
+    @Test
+    @Order(7)
+    void aDaemonThatIsKilledTakesNoMountWithIt() throws IOException {
+        Process load = home.start(
+                "shell",
+                "--workdir",
+                "/",
+                "m",
+                "sh",
+                "-c",
+                "cd /mnt/builtin-direct-rw; while :; do echo x >load 2>/dev/null; done");
+        Home.eventually("the load", () -> Files.exists(shared.resolve("builtin-direct-rw/load")));
+        home.killDaemon();
+        load.destroyForcibly();
+        // The next command starts a daemon, which adopts the machine.
+        assertThat(home.status("m")).isEqualTo("Running");
+        for (Way way : ways()) {
+            Home.eventually(way.word() + " is back", () -> works("cat " + way.point() + "/note"));
+        }
+        guest("pkill -f '[e]cho x >load'");
+        assertThat(guest("stat -f -c %T /mnt/builtin-direct-rw").out()).contains("fuse");
+    }
+
+    @Test
+    @Order(8)
+    void aDirectoryThatIsRemovedComesBackWithTheDirectory() throws IOException {
+        Path rw = location(new Way("builtin", "direct", true));
+        Path away = shared.resolve("away");
+        Files.move(rw, away);
+        Files.createDirectory(rw);
+        Files.delete(rw);
+        Files.move(away, rw);
+        assertThat(works("cat /mnt/builtin-direct-rw/note")).isTrue();
+        Path odd = shared.resolve("odd, name's");
+        Files.delete(odd.resolve("here"));
+        Files.delete(odd);
+        assertThat(works("touch \"/mnt/odd, name's/x\"")).isFalse();
+        Files.createDirectory(odd);
+        Home.eventually("it is served again", () -> works("touch \"/mnt/odd, name's/x\""));
+        assertThat(odd.resolve("x")).exists();
+    }
+
+    @Test
+    @Order(9)
+    void aGuestThatRestartsFindsItsMountsAgain() {
+        String before = guest("cat /proc/sys/kernel/random/boot_id").out();
+        guest("sudo systemctl reboot");
+        Home.eventually("another boot", Duration.ofSeconds(180), () -> {
+            Home.Result now = guest("cat /proc/sys/kernel/random/boot_id");
+            return now.code() == 0 && !now.out().equals(before);
+        });
+        for (Way way : ways()) {
+            Home.eventually(way.word(), BACK, () -> works("cat " + way.point() + "/note"));
+        }
+    }
+
+    @Test
+    @Order(10)
+    void whatMakesNoSenseIsRefusedBeforeAnythingStarts() throws IOException {
+        Path file = Files.writeString(shared.resolve("file"), "");
+        for (String[] bad : new String[][] {
+            {"{location: \"" + shared + "\", sshfs: {sftpDriver: ftp}}", "ftp"},
+            {"{location: \"" + file + "\"}", "file"},
+            {"{location: \"" + shared + "\", mountPoint: /usr}", "/usr"}
+        }) {
+            Path yaml = home.write("bad.yaml", """
+                    images:
+                    - {location: "debian:bookworm?include=git", arch: x86_64}
+                    mountType: reverse-sshfs
+                    mounts:
+                    - %s
+                    """.formatted(bad[0]));
+            Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
+            assertThat(result.code()).as(result.all()).isEqualTo(1);
+            assertThat(result.err()).contains(bad[1]);
+            assertThat(home.path.resolve("bad")).doesNotExist();
+        }
+    }
+}
