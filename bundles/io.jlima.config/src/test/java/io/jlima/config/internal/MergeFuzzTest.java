@@ -35,8 +35,12 @@ class MergeFuzzTest {
     }
 
     private static void bases(List<String> parts) {
-        YamlConfigReader reader = new YamlConfigReader((location, headers, longest, caller) ->
-                parts.get(Integer.parseInt(location.getPath().substring(1))));
+        YamlConfigReader reader =
+                new YamlConfigReader((location, headers, longest, caller) -> switch (String.valueOf(location)) {
+                    case "http://h/1" -> parts.get(1);
+                    case "http://h/2" -> parts.get(2);
+                    default -> throw new LimaException("nothing is at " + location.getPath());
+                });
         String text = "base: [http://h/1, http://h/2]\n" + parts.getFirst();
         Mapping merged;
         try {
