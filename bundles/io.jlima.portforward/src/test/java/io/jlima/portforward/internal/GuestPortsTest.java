@@ -201,7 +201,8 @@ final class GuestPortsTest {
                 SocketChannel slowPeer = server.accept();
                 SocketChannel other = connect(port);
                 SocketChannel otherPeer = server.accept()) {
-            CompletableFuture<Void> sender = CompletableFuture.runAsync(() -> send(slowPeer, new byte[HUGE]), Thread::startVirtualThread);
+            CompletableFuture<Void> sender =
+                    CompletableFuture.runAsync(() -> send(slowPeer, new byte[HUGE]), Thread::startVirtualThread);
             ByteBuffer one = ByteBuffer.allocate(1);
             for (int i = 0; i < 100; i++) {
                 otherPeer.write(ByteBuffer.wrap(new byte[] {(byte) i}));
@@ -236,9 +237,12 @@ final class GuestPortsTest {
         new Random(2).nextBytes(down);
         try (SocketChannel client = connect(port);
                 SocketChannel peer = server.accept()) {
-            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> send(client, up), Thread::startVirtualThread);
-            CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> send(peer, down), Thread::startVirtualThread);
-            CompletableFuture<byte[]> arrived = CompletableFuture.supplyAsync(() -> digest(peer), Thread::startVirtualThread);
+            CompletableFuture<Void> sending =
+                    CompletableFuture.runAsync(() -> send(client, up), Thread::startVirtualThread);
+            CompletableFuture<Void> answering =
+                    CompletableFuture.runAsync(() -> send(peer, down), Thread::startVirtualThread);
+            CompletableFuture<byte[]> arrived =
+                    CompletableFuture.supplyAsync(() -> digest(peer), Thread::startVirtualThread);
             assertThat(digest(client))
                     .isEqualTo(MessageDigest.getInstance("SHA-256").digest(down));
             assertThat(arrived.get(30, TimeUnit.SECONDS))
