@@ -7,7 +7,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 . "$here/scripts/test/check.sh"
 
 cd "$here"
-for script in quickstart.sh test.sh .ci/run scripts/*.sh scripts/test/*.sh; do
+for script in quickstart.sh test.sh .ci/run scripts/*.sh scripts/test/*.sh distribution/src/bin/* \
+    distribution/src/lib/*.sh distribution/src/lib/client/* bundles/io.jlima.client/src/*/c/*.sh itests/bench/bench.sh; do
     run shellcheck -x -s sh "$script"
     same "shellcheck of $script" "" "$output"
 done

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Starts the daemon of the LIMA_HOME named by the first argument, and ends when the daemon serves or has given up.
+# Starts the daemon of the LIMA_HOME named by the first argument, and ends when the daemon serves or has given up. The
+# client has said by _JLIMA_PREFIX and _JLIMA_VERSION what is to be started, and perhaps by _JLIMA_JAVA with which Java.
 
 home=$1
+prefix=$_JLIMA_PREFIX
 
 fail() {
     echo "limactl: $1" >&2
@@ -18,6 +20,14 @@ words=$( (: >>"$home/_daemon/log") 2>&1) || fail "LIMA_HOME $home cannot be writ
 if [ "$(wc -c <"$home/_daemon/log")" -gt 4194304 ]; then
     mv -f -- "$home/_daemon/log" "$home/_daemon/log.1"
 fi
+
+if [ -z "$_JLIMA_JAVA" ]; then
+    # shellcheck source=distribution/src/lib/java.sh
+    . "$prefix/lib/java.sh" || exit 1
+    _JLIMA_JAVA=$java
+fi
+_JLIMA_AOT=${XDG_CACHE_HOME:-$HOME/.cache}/lima/aot/$_JLIMA_VERSION
+export _JLIMA_JAVA _JLIMA_AOT
 
 user=$(id -un)
 scope=
@@ -45,8 +55,9 @@ run() {
         -Xms8m -Xmn4m -Xmx256m -XX:+ExitOnOutOfMemoryError -Xlog:disable "$aot" \
         --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
         ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
-        -cp "$_JLIMA_PREFIX/lib/launcher/io.jlima.launcher.jar:$_JLIMA_PREFIX/lib/launcher/org.apache.felix.framework.jar:$_JLIMA_PREFIX/lib/launcher/slf4j-api.jar" \
-        io.jlima.launcher.Launcher "$home" "$_JLIMA_PREFIX" "$_JLIMA_VERSION"
+        ${JLIMA_PORT_TRANSPORT:+-Djlima.port.transport="$JLIMA_PORT_TRANSPORT"} \
+        -cp "$prefix/lib/launcher/io.jlima.launcher.jar:$prefix/lib/launcher/org.apache.felix.framework.jar:$prefix/lib/launcher/slf4j-api.jar" \
+        io.jlima.launcher.Launcher "$home" "$prefix" "$_JLIMA_VERSION"
 }
 umask 022
 cd / || exit 1
@@ -58,6 +69,6 @@ cd / || exit 1
 
 if ! [ -f "$_JLIMA_AOT/daemon.aot" ] && [ -z "$_JLIMA_TRAINING" ]; then
     # shellcheck disable=SC2086
-    $session nice -n 19 /bin/sh "$_JLIMA_PREFIX/lib/train.sh" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    $session nice -n 19 /bin/sh "$prefix/lib/train.sh" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 fi
 exit 0

@@ -33,7 +33,10 @@ class BundleTableTest {
             Map.entry("io.jlima.hypervisor.qemu", List.of(API)),
             Map.entry("io.jlima.network.slirp", List.of(API)),
             Map.entry("io.jlima.mount.plan9", List.of(API)),
+            Map.entry("io.jlima.expression", List.of(API, "net.thisptr.jackson.jq", "com.fasterxml.jackson.databind")),
             Map.entry("io.jlima.image.debian", List.of(API)),
+            Map.entry("io.jlima.portforward", List.of(API)),
+            Map.entry("io.jlima.dns", List.of(API)),
             Map.entry("io.jlima.launcher", List.of("org.osgi.framework")),
             Map.entry("io.jlima.client", List.of()));
 

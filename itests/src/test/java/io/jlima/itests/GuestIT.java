@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -253,6 +254,49 @@ class GuestIT {
             login.await("42-");
             assertThat(login.end()).isEqualTo(4);
         }
+    }
+
+    /** What the daemon holds when it has nothing to do: descriptors, threads, and KiB of live objects. */
+    private record Held(long descriptors, long threads, long heap) {
+        static Held by(long pid) throws Exception {
+            Path process = Path.of("/proc/" + pid);
+            long descriptors;
+            try (Stream<Path> open = Files.list(process.resolve("fd"))) {
+                descriptors = open.count();
+            }
+            String jcmd = Path.of(System.getProperty("java.home"), "bin/jcmd").toString();
+            String script = jcmd + " " + pid + " GC.run >/dev/null && " + jcmd + " " + pid + " GC.heap_info";
+            Process asking = new ProcessBuilder("/bin/sh", "-c", script)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String text = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            long heap = Pattern.compile("Tenured +total \\d+K, used (\\d+)K")
+                    .matcher(text)
+                    .results()
+                    .mapToLong(r -> Long.parseLong(r.group(1)))
+                    .sum();
+            assertThat(heap).as(text).isPositive();
+            try (Stream<Path> tasks = Files.list(process.resolve("task"))) {
+                return new Held(descriptors, tasks.count(), heap);
+            }
+        }
+    }
+
+    @Test
+    @Order(18)
+    void aThousandCallsLeakNothing() throws Exception {
+        String calls = "i=0; while [ $i -lt %d ]; do " + home.program()
+                + " shell t1 true </dev/null || exit 1; i=$((i + 1)); done";
+        String sessions = "pgrep -c sshd";
+        assertThat(home.shellWithin(120, calls.formatted(50)).code()).isZero();
+        String inGuest = home.good("shell", "t1", "sh", "-c", sessions).out();
+        Held before = Held.by(home.daemonPid());
+        assertThat(home.shellWithin(900, calls.formatted(1000)).code()).isZero();
+        Held after = Held.by(home.daemonPid());
+        assertThat(after.descriptors()).as("%s, then %s", before, after).isLessThanOrEqualTo(before.descriptors() + 2);
+        assertThat(after.threads()).as("%s, then %s", before, after).isLessThanOrEqualTo(before.threads() + 4);
+        assertThat(after.heap()).as("%s, then %s", before, after).isLessThan(before.heap() + 1024);
+        assertThat(home.good("shell", "t1", "sh", "-c", sessions).out()).isEqualTo(inGuest);
     }
 
     @Test

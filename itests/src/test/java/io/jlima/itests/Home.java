@@ -30,6 +30,7 @@ final class Home implements AutoCloseable {
 
     final Path path;
     private Path distribution = DISTRIBUTION;
+    private String client = "bin/limactl";
     private @Nullable Path workingDirectory;
     private final Map<String, String> environment = new TreeMap<>();
 
@@ -72,6 +73,12 @@ final class Home implements AutoCloseable {
         return this;
     }
 
+    /** Uses this program of the installation as limactl from now on. */
+    Home through(String program) {
+        client = program;
+        return this;
+    }
+
     /** Runs programs in this directory from now on. */
     Home workingIn(Path directory) {
         workingDirectory = directory;
@@ -80,7 +87,7 @@ final class Home implements AutoCloseable {
 
     /** The program that {@link #limactl} runs, for scripts. */
     Path program() {
-        return distribution.resolve("bin/limactl");
+        return distribution.resolve(client);
     }
 
     /** What a program left behind. */
@@ -175,7 +182,11 @@ final class Home implements AutoCloseable {
     }
 
     Result shell(String script) {
-        return await(process(List.of("/bin/sh", "-c", script)), "", LIMIT_SECONDS);
+        return shellWithin(LIMIT_SECONDS, script);
+    }
+
+    Result shellWithin(long seconds, String script) {
+        return await(process(List.of("/bin/sh", "-c", script)), "", seconds);
     }
 
     static Result await(Process process, String input, long seconds) {

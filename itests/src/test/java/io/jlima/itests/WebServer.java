@@ -17,7 +17,11 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A web server of one file, which may stall in the middle of it. */
 final class WebServer implements AutoCloseable {
+    /** What HttpServer takes for the length of an answer whose length it is not to tell. */
+    private static final long UNTOLD = 0;
+
     private final HttpServer server;
+    private final long length;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private final CountDownLatch first = new CountDownLatch(1);
@@ -25,8 +29,9 @@ final class WebServer implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean stalls;
 
-    private WebServer(byte[] content, boolean stalls) throws IOException {
+    private WebServer(byte[] content, boolean stalls, long length) throws IOException {
         this.stalls = stalls;
+        this.length = length;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> answer(exchange, content));
         server.setExecutor(threads);
@@ -34,19 +39,24 @@ final class WebServer implements AutoCloseable {
     }
 
     static WebServer serving(byte[] content) throws IOException {
-        return new WebServer(content, false);
+        return new WebServer(content, false, content.length);
+    }
+
+    /** Does not say how much is to come. */
+    static WebServer servingWithoutLength(byte[] content) throws IOException {
+        return new WebServer(content, false, UNTOLD);
     }
 
     /** Promises 64 MiB, sends this much and then a byte now and then. */
     static WebServer stallingAfter(int bytes) throws IOException {
-        return new WebServer(new byte[bytes], true);
+        return new WebServer(new byte[bytes], true, bytes);
     }
 
     private void answer(HttpExchange exchange, byte[] content) throws IOException {
         boolean stall = stalls;
         asked.add(exchange.getRequestURI().toString());
         boolean head = exchange.getRequestMethod().equals("HEAD");
-        exchange.sendResponseHeaders(200, head ? -1 : stall ? 64L << 20 : content.length);
+        exchange.sendResponseHeaders(200, head ? -1 : stall ? 64L << 20 : length);
         if (head) {
             exchange.close();
             return;

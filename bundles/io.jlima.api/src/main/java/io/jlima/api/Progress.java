@@ -31,6 +31,9 @@ public interface Progress {
         /** What the work is at now, for example the last line that a program printed. */
         void note(String text);
 
+        /** It has ended well; said before it is closed, and only where that is worth a line to a watcher. */
+        default void finished() {}
+
         @Override
         void close();
     }

@@ -45,6 +45,9 @@ public final class Client {
     /** Conventional exit code of a program that was interrupted: 128 + SIGINT. */
     private static final int INTERRUPTED = 130;
 
+    /** Conventional exit code of a program whose reader has gone away: 128 + SIGPIPE. */
+    private static final int UNHEARD = 141;
+
     private final Path home;
     private final Daemon daemon;
     private final byte[] request;
@@ -170,7 +173,7 @@ public final class Client {
             int type = header.get();
             int length = header.getInt();
             if (length < 0 || length > 1 << 20) {
-                throw new Failure("the daemon sent a frame that makes no sense");
+                throw nonsense();
             }
             if (length > body.length) {
                 body = new byte[length];
@@ -179,6 +182,7 @@ public final class Client {
             if (!fill(connected, content)) {
                 throw new EOFException("the daemon's answer was cut off");
             }
+            checkLength(type, length);
             switch (type) {
                 case ACCEPTED -> accepted = true;
                 case OTHER_VERSION -> {
@@ -187,8 +191,8 @@ public final class Client {
                     fill(connected, header);
                     return -1;
                 }
-                case STDOUT -> out.write(body, 0, length);
-                case STDERR -> err.write(body, 0, length);
+                case STDOUT -> write(out, "standard output", body, length);
+                case STDERR -> write(err, "standard error", body, length);
                 case EXIT -> {
                     return ByteBuffer.wrap(body).getInt();
                 }
@@ -203,8 +207,41 @@ public final class Client {
                 }
                 case CATCH_SIGNALS -> catchSignals();
                 case RAW_TERMINAL -> rawTerminal(body[0] != 0);
-                default -> throw new Failure("the daemon sent a frame of unknown type " + type);
+                default -> throw nonsense();
             }
+        }
+    }
+
+    private static void checkLength(int type, int length) throws Failure {
+        switch (type) {
+            case STDOUT, STDERR -> {}
+            case EXIT, ENDING, STDIN_CREDIT -> expect(4, length);
+            case RAW_TERMINAL -> expect(1, length);
+            case ACCEPTED, OTHER_VERSION, CATCH_SIGNALS -> expect(0, length);
+            default -> throw new Failure("the daemon sent a frame of unknown type ".concat(Integer.toString(type)));
+        }
+    }
+
+    private static void expect(int right, int length) throws Failure {
+        if (length != right) {
+            throw nonsense();
+        }
+    }
+
+    private static Failure nonsense() {
+        return new Failure("the daemon sent a frame that makes no sense");
+    }
+
+    /** A reader that has had enough is no error; a JVM ignores the signal that would end other programs then. */
+    private void write(FileOutputStream to, String name, byte[] bytes, int length) throws Failure {
+        try {
+            to.write(bytes, 0, length);
+        } catch (IOException e) {
+            if ("Broken pipe".equals(e.getMessage())) {
+                restoreTerminal();
+                Runtime.getRuntime().halt(UNHEARD);
+            }
+            throw new Failure("cannot write to " + name + ": " + e.getMessage());
         }
     }
 
@@ -231,7 +268,10 @@ public final class Client {
         }
     }
 
-    private void grant(int bytes) {
+    private void grant(int bytes) throws Failure {
+        if (bytes < 0 || bytes > Integer.MAX_VALUE - inputCredit.availablePermits()) {
+            throw nonsense();
+        }
         inputCredit.release(bytes);
         if (inputReader == null) {
             Thread reader = new Thread(this::readInput, "stdin");

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -151,8 +152,18 @@ public final class Launcher {
                 LOG.error("Bundle {} does not start", bundle.getLocation(), e);
             }
         }
-        // Whoever serves commands waits for this, so that no command comes before all drivers are there.
-        context.registerService(Runnable.class, ready, new Hashtable<>(Map.of("jlima.launcher", "ready")));
+        AtomicBoolean serves = new AtomicBoolean();
+        Runnable told = () -> {
+            serves.set(true);
+            ready.run();
+        };
+        // Whoever serves commands waits for this, so that no command comes before all drivers are there. It answers
+        // within the call: a daemon that nobody speaks for by now would keep its clients waiting for ever.
+        context.registerService(Runnable.class, told, new Hashtable<>(Map.of("jlima.launcher", "ready")));
+        if (!serves.get()) {
+            LOG.error("The daemon cannot start: no bundle serves commands");
+            Runtime.getRuntime().halt(1);
+        }
         framework.waitForStop(0);
     }
 

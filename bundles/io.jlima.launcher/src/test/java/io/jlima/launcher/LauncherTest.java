@@ -7,9 +7,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,9 +112,15 @@ class LauncherTest {
                 .contains("Another daemon serves " + home.resolve("_daemon/sock"));
         assertThat(home.resolve("_daemon/lock")).content().isEqualTo(first.pid() + "\n");
 
-        // The third finds the first on its way out: it holds the lock, but nobody answers any more.
-        Process third = launch("third.log");
+        // The third finds one on its way out: it holds the lock, but nobody answers any more.
         first.destroyForcibly().waitFor();
+        Process third;
+        try (FileChannel file = FileChannel.open(home.resolve("_daemon/lock"), StandardOpenOption.WRITE);
+                FileLock held = file.lock(1000, 1, false)) {
+            assertThat(held.isValid()).isTrue();
+            third = launch("third.log");
+            assertThat(third.waitFor(1, TimeUnit.SECONDS)).as("has given up").isFalse();
+        }
         serves(third);
         assertThat(third.isAlive()).isTrue();
         assertThat(home.resolve("_daemon/lock")).content().isEqualTo(third.pid() + "\n");

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param vmType word of the hypervisor driver, null to let the platform choose
  * @param vmOpts options per hypervisor driver, as written
+ * @param osOpts options per guest operating system, as written
  * @param os guest operating system, for example {@code Linux}
  * @param mountType word of the mount driver, null to let the platform choose
  * @param message text shown when the instance is ready, before its template is evaluated
@@ -54,7 +55,8 @@ public record InstanceConfig(
         String timezone,
         boolean nestedVirtualization,
         User user,
-        boolean tpm) {
+        boolean tpm,
+        Map<String, Map<String, Object>> osOpts) {
 
     /** A file to fetch. {@code digest} is {@code algorithm:hex}, null when none is demanded. */
     public record FileRef(
@@ -91,16 +93,23 @@ public record InstanceConfig(
         public record NineP(String securityModel, String protocolVersion, long msize, String cache) {}
     }
 
-    /** {@code localPort} is 0 when any free port will do. */
+    /**
+     * @param localPort 0 when any free port will do
+     * @param overVsock null to let the driver choose
+     */
     public record Ssh(
             int localPort,
             boolean loadDotSSHPubKeys,
             boolean forwardAgent,
             boolean forwardX11,
-            boolean forwardX11Trusted) {}
+            boolean forwardX11Trusted,
+            @Nullable Boolean overVsock) {}
 
     /** How the machine boots when no kernel is given. */
-    public record Firmware(boolean legacyBIOS, List<FileRef> images) {}
+    public record Firmware(boolean legacyBIOS, List<FirmwareImage> images) {}
+
+    /** Code to boot by. {@code vmType} is the only driver it is meant for, null for any. */
+    public record FirmwareImage(FileRef file, @Nullable String vmType) {}
 
     public record Audio(String device, String audioInterface) {}
 

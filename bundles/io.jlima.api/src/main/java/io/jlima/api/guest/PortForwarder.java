@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -17,11 +18,12 @@ public interface PortForwarder {
     /** Service property: the word by which people see and choose it. */
     String TRANSPORT = "transport";
 
-    /** What stands against it, for people; empty when it can be done. Does not wait for anything. */
+    /** What stands against it, for people; empty when it can be done. Does not wait for the guest. */
     Optional<String> objection(Guest guest, Request request);
 
     /**
-     * Opens the forward; the host's socket listens when the method returns.
+     * Opens the forward; the listening socket, the host's or with {@link Request#reverse} the guest's, is there when
+     * the method returns.
      *
      * @throws BindException when the host's address is taken or not allowed
      * @throws IOException when the guest's side cannot be had
@@ -29,11 +31,27 @@ public interface PortForwarder {
     Forward open(Guest guest, Request request) throws IOException, InterruptedException;
 
     /**
-     * @param host where the host listens; the path for a unix socket
-     * @param hostPort port of the host; 0 for a unix socket
-     * @param guest where the guest listens
+     * Removes forwards that an earlier daemon left in the machine and that nobody has opened since.
+     *
+     * @param unwanted which of them
+     * @return how many were removed
      */
-    record Request(String host, int hostPort, GuestAddress guest) {
+    default int tidy(Guest guest, Predicate<Request> unwanted) throws IOException, InterruptedException {
+        return 0;
+    }
+
+    /**
+     * @param host address of the host; the path for a unix socket
+     * @param hostPort port of the host; 0 for a unix socket
+     * @param guest the guest's side
+     * @param reverse whether it is the guest's side that listens, and the host's that is connected to
+     */
+    record Request(String host, int hostPort, GuestAddress guest, boolean reverse) {
+        /** A forward from the host to the guest. */
+        public Request(String host, int hostPort, GuestAddress guest) {
+            this(host, hostPort, guest, false);
+        }
+
         /** Whether the host's side is a unix socket. */
         public boolean hostIsSocket() {
             return hostPort == 0;
@@ -53,8 +71,19 @@ public interface PortForwarder {
             return null;
         }
 
-        /** Stops listening and ends the connections. */
+        /**
+         * Stops listening. Connections that were made go on: a server that has taken one may well stop listening and
+         * serve it.
+         */
         @Override
         void close();
+
+        /**
+         * Lets go of it because the daemon ends or the machine has ended. What lives in this process ends, with its
+         * connections; what lives in the machine stays, for the next daemon to find.
+         */
+        default void release() {
+            close();
+        }
     }
 }

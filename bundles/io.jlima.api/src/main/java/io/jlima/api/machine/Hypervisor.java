@@ -30,6 +30,14 @@ public interface Hypervisor {
     Optional<String> objection(Device device);
 
     /**
+     * How instructions of a guest would be executed here, and why so, for people; empty when that is not known or no
+     * machine of that kind can be run.
+     */
+    default Optional<String> accelerator(Arch arch, HostEnvironment caller) {
+        return Optional.empty();
+    }
+
+    /**
      * Refuses a machine that cannot be run here, before anything is started: missing program, foreign architecture,
      * options that make no sense.
      *

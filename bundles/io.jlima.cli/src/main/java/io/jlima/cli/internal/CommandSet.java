@@ -4,6 +4,7 @@ package io.jlima.cli.internal;
 import io.jlima.api.LimaException;
 import io.jlima.api.command.Command;
 import io.jlima.api.command.CommandSpec;
+import io.jlima.cli.internal.command.PluginCommand;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -83,7 +84,7 @@ public final class CommandSet {
             }
             List<String> words = global.arguments();
             if (words.isEmpty() || global.has("help")) {
-                caller.out().print(Help.overview(specs()));
+                caller.out().print(Help.overview(specs(), plugins(caller).list()));
                 return 0;
             }
             if (words.getFirst().equals("help")) {
@@ -101,6 +102,17 @@ public final class CommandSet {
                     return 0;
                 }
                 name = group.get().name() + " " + words.getFirst();
+            }
+            if (group.isEmpty() && find(name).isEmpty()) {
+                Plugins plugins = plugins(caller);
+                Optional<Plugins.Plugin> plugin = plugins.find(name);
+                if (plugin.isPresent()) {
+                    CommandLine line = new CommandLine(words.subList(1, words.size()), global.options());
+                    return PluginCommand.run(
+                            new ParsedInvocation(caller, line, log),
+                            plugins,
+                            plugin.get().program());
+                }
             }
             Command command = named(name);
             CommandSpec spec = command.spec();
@@ -141,7 +153,7 @@ public final class CommandSet {
 
     private int help(Caller caller, List<String> words) {
         if (words.isEmpty()) {
-            caller.out().print(Help.overview(specs()));
+            caller.out().print(Help.overview(specs(), plugins(caller).list()));
             return 0;
         }
         Optional<CommandSpec> group = group(words.getFirst());
@@ -154,6 +166,10 @@ public final class CommandSet {
                         named(group.map(g -> g.name() + " " + words.get(1)).orElse(words.getFirst()))
                                 .spec()));
         return 0;
+    }
+
+    private Plugins plugins(Caller caller) {
+        return new Plugins(caller.environment(), control.prefix());
     }
 
     private Command named(String name) {

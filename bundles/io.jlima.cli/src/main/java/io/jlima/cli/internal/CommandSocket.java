@@ -66,18 +66,33 @@ public final class CommandSocket {
         this.instances = instances;
         this.control = control;
         Path folder = instances.home().resolve("_daemon");
-        Files.createDirectories(folder);
         socket = folder.resolve("sock");
-        Files.deleteIfExists(socket);
-        server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(socket), 64);
-        // The directory is 0700 already, so nobody else could connect in the moment before this.
-        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        try {
+            Files.createDirectories(folder);
+            Files.deleteIfExists(socket);
+            server = listen(socket);
+        } catch (IOException e) {
+            // Without its trace: clients are shown the last lines of the log, and this is the one that counts.
+            throw new IOException("Cannot listen on " + socket + ": " + e);
+        }
         idleClock = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("idle").factory());
         Thread.ofVirtual().name("accept").start(this::accept);
         waitForWork();
         ready.run();
+    }
+
+    private static ServerSocketChannel listen(Path socket) throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            server.bind(UnixDomainSocketAddress.of(socket), 64);
+            // The directory is 0700 already, so nobody else could connect in the moment before this.
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+            return server;
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
     }
 
     @Deactivate

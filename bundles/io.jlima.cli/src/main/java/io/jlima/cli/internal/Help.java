@@ -16,7 +16,7 @@ final class Help {
                 + (spec.arguments().isEmpty() ? "" : " " + spec.arguments());
     }
 
-    static String overview(List<CommandSpec> specs) {
+    static String overview(List<CommandSpec> specs, List<Plugins.Plugin> plugins) {
         StringBuilder page = new StringBuilder("""
                 limactl runs Linux virtual machines.
 
@@ -30,6 +30,11 @@ final class Help {
                 """);
         group(page, "Basic commands:", Group.BASIC, specs);
         group(page, "Advanced commands:", Group.ADVANCED, specs);
+        if (!plugins.isEmpty()) {
+            page.append("Plug-ins:\n");
+            plugins.forEach(p -> page.append(String.format(Locale.ROOT, "  %-15s %s%n", p.name(), p.description())));
+            page.append('\n');
+        }
         page.append("Flags:\n");
         CommandLine.GLOBAL.forEach(option -> option(page, option));
         option(page, new Option("version", "v", null, "show the version"));

@@ -9,9 +9,13 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.TimeZone;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Messages for one caller on its standard error, in the forms that limactl's users and scripts know: coloured on a
@@ -54,9 +58,6 @@ final class LogLines implements Progress {
     /** Between two plain lines about the same piece of work: enough to see that it lives, few enough for a log. */
     private static final long PLAIN_INTERVAL = 10_000_000_000L;
 
-    /** Between two drawings of a bar. */
-    private static final long BAR_INTERVAL = 100_000_000L;
-
     private final Caller caller;
     private final PrintStream err;
     private final boolean terminal;
@@ -64,10 +65,10 @@ final class LogLines implements Progress {
     private final boolean json;
     private final Level least;
     private final ZoneId zone;
-    private final int columns;
+    private final @Nullable LiveLine live;
     private final long start = System.nanoTime();
     private final ReentrantLock lock = new ReentrantLock();
-    private boolean barShown;
+    private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
     LogLines(Caller caller, CommandLine line) {
         String format = line.value("log-format").orElse("text");
@@ -80,12 +81,28 @@ final class LogLines implements Progress {
         this.terminal = caller.streams().errTerminal() && !json;
         this.colour = terminal && caller.environment().variable("NO_COLOR").isEmpty();
         this.least = line.value("log-level").map(Level::of).orElse(line.has("debug") ? Level.DEBUG : Level.INFO);
-        this.columns = caller.streams().columns() > 0 ? caller.streams().columns() : 80;
+        boolean quiet =
+                line.has("yes") || line.value("tty").filter("false"::equals).isPresent();
+        int columns = caller.streams().columns() > 0 ? caller.streams().columns() : 80;
+        this.live = terminal && !quiet && least.compareTo(Level.INFO) <= 0
+                ? new LiveLine(err, columns, colour, speaksUnicode(caller), lock)
+                : null;
         // The daemon may live in another zone than its caller.
         this.zone = caller.environment()
                 .variable("TZ")
                 .map(tz -> TimeZone.getTimeZone(tz).toZoneId())
                 .orElse(ZoneId.systemDefault());
+    }
+
+    /** locale(7): the first of these that is set decides. */
+    private static boolean speaksUnicode(Caller caller) {
+        for (String name : List.of("LC_ALL", "LC_CTYPE", "LANG")) {
+            String value = caller.environment().variable(name).orElse("");
+            if (!value.isEmpty()) {
+                return value.toLowerCase(Locale.ROOT).matches(".*utf-?8.*");
+            }
+        }
+        return false;
     }
 
     void line(Level level, String message) {
@@ -128,11 +145,13 @@ final class LogLines implements Progress {
     private void print(String text) {
         lock.lock();
         try {
-            if (barShown) {
-                err.print("\r\u001b[K");
-                barShown = false;
+            if (live != null) {
+                live.erase();
             }
             err.print(text);
+            if (live != null) {
+                live.draw();
+            }
             err.flush();
         } finally {
             lock.unlock();
@@ -168,26 +187,30 @@ final class LogLines implements Progress {
         line(Level.INFO, message);
     }
 
+    /** Each warning once: making an instance and starting it find the same things worth one. */
     @Override
     public void warn(String message) {
-        line(Level.WARN, message);
+        if (warned.add(message)) {
+            line(Level.WARN, message);
+        }
     }
 
     @Override
     public Task begin(String title, long total) {
         takesTime();
-        if (!terminal) {
-            line(Level.INFO, title);
+        if (live != null) {
+            return live.begin(title, total);
         }
+        line(Level.INFO, title);
         return new Work(title, total);
     }
 
-    /** A piece of work on its way. */
+    /** A piece of work where there is no terminal to draw on: a few lines. */
     private final class Work implements Task {
         private final String title;
         private final long total;
         private final long begun = System.nanoTime();
-        private long drawn = begun;
+        private long told = begun;
         private long done = -1;
         private String note = "";
 
@@ -199,33 +222,20 @@ final class LogLines implements Progress {
         @Override
         public synchronized void advance(long bytes) {
             done = bytes;
-            show();
+            tell();
         }
 
         @Override
         public synchronized void note(String text) {
             note = text;
-            show();
+            tell();
         }
 
-        private void show() {
+        private void tell() {
             long now = System.nanoTime();
-            if (now - drawn < (terminal ? BAR_INTERVAL : PLAIN_INTERVAL)) {
-                return;
-            }
-            drawn = now;
-            String text = title + "  " + state(now);
-            if (terminal) {
-                lock.lock();
-                try {
-                    err.print("\r\u001b[K" + (text.length() < columns ? text : text.substring(0, columns - 1)));
-                    err.flush();
-                    barShown = true;
-                } finally {
-                    lock.unlock();
-                }
-            } else {
-                line(Level.INFO, text);
+            if (now - told >= PLAIN_INTERVAL) {
+                told = now;
+                line(Level.INFO, title + "  " + state(now));
             }
         }
 
@@ -246,7 +256,7 @@ final class LogLines implements Progress {
 
         @Override
         public void close() {
-            print("");
+            // What was said stays.
         }
     }
 }

@@ -16,7 +16,7 @@ public final class Spelling {
 
     /** Those of the known words that the word may stand for: near misses, and what it is the beginning of. */
     public static List<String> near(String word, Collection<String> known) {
-        int allowed = word.length() <= SHORT ? 1 : TYPO_DISTANCE;
+        int allowed = word.length() < 2 ? 0 : word.length() <= SHORT ? 1 : TYPO_DISTANCE;
         return known.stream()
                 .filter(k -> !word.isEmpty() && (k.startsWith(word) || distance(k, word) <= allowed))
                 .sorted()

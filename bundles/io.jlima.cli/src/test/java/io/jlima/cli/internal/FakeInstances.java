@@ -2,10 +2,13 @@
 package io.jlima.cli.internal;
 
 import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import io.jlima.api.config.ConfigReader;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.machine.Snapshots;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +23,7 @@ public final class FakeInstances implements Instances {
     public final List<Instance> all = new ArrayList<>();
     public final List<String> calls = new ArrayList<>();
     public @Nullable SshConnection connection;
+    public @Nullable LimaException refusal;
     private final Path home;
 
     public FakeInstances(Path home) {
@@ -53,6 +57,20 @@ public final class FakeInstances implements Instances {
     }
 
     @Override
+    public ConfigReader.Resolved check(String yaml, String source, HostEnvironment caller) {
+        return new ConfigReader.Resolved(
+                java.util.Objects.requireNonNull(all.getFirst().config()), java.util.Map.of(), List.of());
+    }
+
+    @Override
+    public void configure(String name, String yaml, HostEnvironment caller, Progress progress) {
+        if (refusal != null) {
+            throw refusal;
+        }
+        calls.add("configure " + name + ": " + yaml);
+    }
+
+    @Override
     public void start(String name, Duration timeout, HostEnvironment caller, Progress progress) {
         calls.add("start " + name + " " + timeout);
     }
@@ -79,6 +97,32 @@ public final class FakeInstances implements Instances {
             throw new UnsupportedOperationException();
         }
         return there;
+    }
+
+    @Override
+    public boolean protect(String name, boolean wanted) {
+        calls.add((wanted ? "protect " : "unprotect ") + name);
+        return true;
+    }
+
+    @Override
+    public void copy(String name, String newName, Progress progress) {
+        calls.add("copy " + name + " " + newName);
+    }
+
+    @Override
+    public void rename(String name, String newName) {
+        calls.add("rename " + name + " " + newName);
+    }
+
+    @Override
+    public Snapshots snapshots(String name, HostEnvironment caller) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void reconnect(String name) {
+        calls.add("reconnect " + name);
     }
 
     @Override

@@ -9,12 +9,12 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 
 /** A framework that has properties and can be stopped. */
-final class TestDaemon {
+public final class TestDaemon {
     final Map<String, String> properties = new HashMap<>(Map.of("jlima.version", "0.1.0"));
     final CountDownLatch stopped = new CountDownLatch(1);
-    final DaemonControl control;
+    public final DaemonControl control;
 
-    TestDaemon() {
+    public TestDaemon() {
         ClassLoader loader = TestDaemon.class.getClassLoader();
         Bundle framework = (Bundle) Proxy.newProxyInstance(loader, new Class<?>[] {Bundle.class}, (p, m, a) -> {
             if (!m.getName().equals("stop")) {

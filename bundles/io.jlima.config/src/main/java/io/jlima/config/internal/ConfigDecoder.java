@@ -10,6 +10,7 @@ import io.jlima.api.config.InstanceConfig.Containerd;
 import io.jlima.api.config.InstanceConfig.CopyToHost;
 import io.jlima.api.config.InstanceConfig.FileRef;
 import io.jlima.api.config.InstanceConfig.Firmware;
+import io.jlima.api.config.InstanceConfig.FirmwareImage;
 import io.jlima.api.config.InstanceConfig.HostResolver;
 import io.jlima.api.config.InstanceConfig.Image;
 import io.jlima.api.config.InstanceConfig.Mount;
@@ -32,13 +33,16 @@ import org.jspecify.annotations.Nullable;
 /** From the filled and validated tree to the model. Nothing is decided here. */
 final class ConfigDecoder {
     private final Mapping document;
+    private final Vintage vintage;
 
-    private ConfigDecoder(Mapping document) {
+    private ConfigDecoder(Mapping document, Vintage vintage) {
         this.document = document;
+        this.vintage = vintage;
     }
 
-    static InstanceConfig decode(Mapping document) {
-        return new ConfigDecoder(document).config();
+    /** @param vintage what the drivers are where the document leaves the choice open */
+    static InstanceConfig decode(Mapping document, Vintage vintage) {
+        return new ConfigDecoder(document, vintage).config();
     }
 
     private InstanceConfig config() {
@@ -51,8 +55,8 @@ final class ConfigDecoder {
         Mapping certificates = document.section("caCerts");
         Mapping user = document.section("user");
         return new InstanceConfig(
-                document.text("vmType"),
-                vmOpts(),
+                document.has("vmType") ? document.text("vmType") : vintage.vmType(),
+                options("vmOpts"),
                 document.filledText("os"),
                 arch(document),
                 each("images", ConfigDecoder::image),
@@ -64,7 +68,7 @@ final class ConfigDecoder {
                         d -> new AdditionalDisk(
                                 d.filledText("name"), d.flag("format"), d.filledText("fsType"), d.texts("fsArgs"))),
                 each("mounts", ConfigDecoder::mount),
-                document.text("mountType"),
+                document.has("mountType") ? document.text("mountType") : vintage.mountType(document),
                 document.texts("mountTypesUnsupported").stream().distinct().toList(),
                 document.flag("mountInotify"),
                 new Ssh(
@@ -72,8 +76,13 @@ final class ConfigDecoder {
                         ssh.flag("loadDotSSHPubKeys"),
                         ssh.flag("forwardAgent"),
                         ssh.flag("forwardX11"),
-                        ssh.flag("forwardX11Trusted")),
-                new Firmware(firmware.flag("legacyBIOS"), files(firmware, "images")),
+                        ssh.flag("forwardX11Trusted"),
+                        ssh.has("overVsock") ? ssh.flag("overVsock") : null),
+                new Firmware(
+                        firmware.flag("legacyBIOS"),
+                        firmware.mappings("images").stream()
+                                .map(image -> new FirmwareImage(file(image), filledOrNull(image, "vmType")))
+                                .toList()),
                 new Audio(audio.filledText("device"), audio.filledText("interface")),
                 new Video(video.filledText("display"), video.section("vnc").text("display")),
                 provision(),
@@ -118,12 +127,13 @@ final class ConfigDecoder {
                         user.filledText("home"),
                         user.filledText("shell"),
                         user.flag("passwordlessSudo")),
-                document.flag("tpm"));
+                document.flag("tpm"),
+                options("osOpts"));
     }
 
-    private Map<String, Map<String, Object>> vmOpts() {
+    private Map<String, Map<String, Object>> options(String key) {
         Map<String, Map<String, Object>> options = new LinkedHashMap<>();
-        document.section("vmOpts").entries().forEach((type, value) -> {
+        document.section(key).entries().forEach((type, value) -> {
             if (value instanceof Mapping mapping) {
                 options.put(type, PlainTree.of(mapping));
             }

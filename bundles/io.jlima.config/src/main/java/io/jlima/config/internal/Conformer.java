@@ -69,9 +69,11 @@ final class Conformer {
                 .map(Map.Entry::getKey)
                 .toList();
         String place = path.isEmpty() ? "" : " in " + path;
-        String meant = Words.nearest(key, known)
-                .map(k -> "; did you mean \"" + k + "\"?")
-                .orElse("");
+        String meant = findings.hasManyWarnings()
+                ? ""
+                : Words.nearest(key, known)
+                        .map(k -> "; did you mean \"" + k + "\"?")
+                        .orElse("");
         findings.warn(mapping.keyMark(key), "unknown key \"" + key + "\"" + place + " is ignored" + meant);
     }
 
@@ -191,6 +193,12 @@ final class Conformer {
         BigInteger value = new BigInteger(text);
         if (value.compareTo(BigInteger.valueOf(least)) < 0 || value.compareTo(BigInteger.valueOf(most)) > 0) {
             return wrong(scalar, path, "a number from " + least + " to " + most, "write a smaller number");
+        }
+        if (scalar.kind() == Kind.INT && scalar.written().matches("[-+]?0[0-7]+")) {
+            findings.warn(
+                    scalar.mark(),
+                    path + ": " + scalar.written() + " begins with a zero and is the octal number " + value
+                            + "; remove the zero, or write it as " + value);
         }
         return Optional.of(new Scalar(scalar.mark(), Kind.INT, value.toString(), scalar.written()));
     }

@@ -7,6 +7,7 @@ import io.jlima.config.internal.yaml.Findings;
 import io.jlima.config.internal.yaml.Mapping;
 import io.jlima.config.internal.yaml.Node.Sequence;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -18,16 +19,24 @@ final class Defaults {
     private static final long GIB = 1L << 30;
 
     private final Facts facts;
+    private final Vintage vintage;
     private final Findings findings;
 
-    Defaults(Facts facts, Findings findings) {
+    Defaults(Facts facts, Vintage vintage, Findings findings) {
         this.facts = facts;
+        this.vintage = vintage;
         this.findings = findings;
     }
 
     /** Everything that has no templates in it. */
     void fillScalars(Mapping document) {
         document.section("vmOpts");
+        for (String key : List.of("os", "arch")) {
+            String word = document.text(key);
+            if (word != null && (word.isEmpty() || word.equals("default"))) {
+                document.remove(key);
+            }
+        }
         document.fill("os", "Linux");
         document.fill("arch", facts.arch().word());
         if (document.number("cpus") == 0) {
@@ -66,11 +75,8 @@ final class Defaults {
 
     private void fillSections(Mapping document) {
         Mapping ssh = document.section("ssh");
-        // Before 2.0 the instance called default had a port of its own.
-        boolean oldDefault =
-                facts.instanceName().equals("default") && LimaVersion.madeByLimaBefore(facts.createdBy(), 2, 0);
-        ssh.fill("localPort", oldDefault ? 60022 : 0);
-        ssh.fill("loadDotSSHPubKeys", false);
+        ssh.fill("localPort", vintage.sshPort());
+        ssh.fill("loadDotSSHPubKeys", vintage.loadsDotSshKeys());
         ssh.fill("forwardAgent", false);
         ssh.fill("forwardX11", false);
         ssh.fill("forwardX11Trusted", false);
@@ -122,8 +128,7 @@ final class Defaults {
         // Guests need an account that is not root, also when root runs jlima.
         user.fill("uid", facts.uid() == 0 ? 1000 : facts.uid());
         boolean darwin = os.equals("Darwin");
-        // The directory was called .linux before Lima 2.1.
-        String suffix = !darwin && LimaVersion.madeByLimaBefore(facts.createdBy(), 2, 1) ? "linux" : "guest";
+        String suffix = darwin ? "guest" : vintage.homeSuffix();
         user.fill("home", (darwin ? "/Users" : "/home") + "/{{.User}}." + suffix);
         Map<String, String> shells = Map.of("Darwin", "/bin/zsh", "FreeBSD", "/bin/sh", "Windows", "cmd.exe");
         user.fill("shell", shells.getOrDefault(os, "/bin/bash"));
@@ -136,8 +141,7 @@ final class Defaults {
             return "lima";
         }
         // Many distributions have a group called admin, which an account of that name collides with.
-        boolean usable = ACCOUNT.matcher(name).matches()
-                && (!name.equals("admin") || LimaVersion.madeByLimaBefore(facts.createdBy(), 1, 0));
+        boolean usable = ACCOUNT.matcher(name).matches() && (!name.equals("admin") || vintage.keepsAdmin());
         if (!usable && !user.has("name")) {
             findings.warn(
                     "the account in the guest is called \"lima\", because \"" + name + "\" cannot be a name there");

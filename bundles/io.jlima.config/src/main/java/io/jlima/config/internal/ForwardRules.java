@@ -31,7 +31,8 @@ final class ForwardRules {
         if (rule.flag("guestIPMustBeZero") && !rule.filledText("guestIP").equals("0.0.0.0")) {
             findings.error(
                     rule.markOf("guestIPMustBeZero"),
-                    path + ".guestIPMustBeZero needs guestIP 0.0.0.0, not " + rule.text("guestIP"));
+                    path + ".guestIPMustBeZero needs guestIP 0.0.0.0, not " + rule.text("guestIP"),
+                    "write guestIP: 0.0.0.0, or remove guestIPMustBeZero");
         }
         boolean guestSocket = rule.has("guestSocket");
         boolean hostSocket = rule.has("hostSocket");
@@ -48,10 +49,15 @@ final class ForwardRules {
         sockets(rule, path);
         if (!PROTOCOLS.contains(rule.filledText("proto"))) {
             findings.error(
-                    rule.markOf("proto"), path + ".proto must be tcp, udp or any, not \"" + rule.text("proto") + "\"");
+                    rule.markOf("proto"),
+                    path + ".proto must be tcp, udp or any, not \"" + rule.text("proto") + "\"",
+                    "write it in lower case; any is both");
         }
         if (rule.flag("reverse") && !(guestSocket && hostSocket)) {
-            findings.error(rule.markOf("reverse"), path + ".reverse needs both guestSocket and hostSocket");
+            findings.error(
+                    rule.markOf("reverse"),
+                    path + ".reverse needs both guestSocket and hostSocket",
+                    "ports cannot be forwarded from the host to the guest; use sockets, or remove reverse");
         }
     }
 
@@ -63,13 +69,16 @@ final class ForwardRules {
             if (rule.has(side + "Socket")) {
                 findings.error(
                         rule.markOf(side + "Port"),
-                        path + ": " + side + "Port and " + side + "Socket cannot both be given");
+                        path + ": " + side + "Port and " + side + "Socket cannot both be given",
+                        "keep one of them");
                 return false;
             }
             if (rule.number(side + "Port") != ListDefaults.end(rule, range, 0)) {
                 findings.error(
                         rule.markOf(side + "Port"),
-                        path + ": " + side + "Port is not the first of " + side + "PortRange");
+                        path + ": " + side + "Port is " + rule.text(side + "Port") + " but " + side
+                                + "PortRange begins with " + ListDefaults.end(rule, range, 0),
+                        "keep one of them");
                 return false;
             }
         }
@@ -78,7 +87,11 @@ final class ForwardRules {
         }
         if (rule.texts(range).size() != 2) {
             if (!rule.isFaulty(range)) {
-                findings.error(rule.markOf(range), name + " must have two ports, the first and the last");
+                findings.error(
+                        rule.markOf(range),
+                        name + " must have two ports, the first and the last, not "
+                                + rule.texts(range).size(),
+                        "write one like [8000, 8010]");
             }
             return false;
         }
@@ -88,12 +101,16 @@ final class ForwardRules {
             if (port < 1 || port > 65535 || port == 22) {
                 findings.error(
                         rule.markOf(range),
-                        path + ": " + side + " port " + port + " must be from 1 to 65535 and not 22");
+                        path + ": " + side + " port " + port + " must be from 1 to 65535 and not 22",
+                        port == 22 ? "22 is how jlima itself gets into guests; choose another" : "choose another port");
                 usable = false;
             }
         }
         if (usable && ListDefaults.end(rule, range, 0) > ListDefaults.end(rule, range, 1)) {
-            findings.error(rule.markOf(range), name + " ends before it begins");
+            findings.error(
+                    rule.markOf(range),
+                    name + " ends before it begins",
+                    "write [" + ListDefaults.end(rule, range, 1) + ", " + ListDefaults.end(rule, range, 0) + "]");
             usable = false;
         }
         return usable;
@@ -108,9 +125,15 @@ final class ForwardRules {
                     path + ": the guest has " + guest + " ports but the host " + host,
                     "give both sides equally many");
         } else if (guestSocket && !hostSocket && (host != 1 || ListDefaults.end(rule, "hostPortRange", 0) == 0)) {
-            findings.error(rule.markOf("guestSocket"), path + ".guestSocket needs a hostSocket or a single hostPort");
+            findings.error(
+                    rule.markOf("guestSocket"),
+                    path + ".guestSocket needs a hostSocket or a single hostPort",
+                    "add for example \"hostSocket: x.sock\"");
         } else if (hostSocket && !guestSocket && guest != 1) {
-            findings.error(rule.markOf("hostSocket"), path + ".hostSocket needs a guestSocket or a single guestPort");
+            findings.error(
+                    rule.markOf("hostSocket"),
+                    path + ".hostSocket needs a guestSocket or a single guestPort",
+                    "add for example \"guestSocket: /run/x.sock\"");
         }
     }
 
@@ -118,7 +141,9 @@ final class ForwardRules {
         String guest = rule.text("guestSocket");
         if (guest != null && !Paths.isAbsolute(guest)) {
             findings.error(
-                    rule.markOf("guestSocket"), path + ".guestSocket must be an absolute path, not \"" + guest + "\"");
+                    rule.markOf("guestSocket"),
+                    path + ".guestSocket must be an absolute path, not \"" + guest + "\"",
+                    "write one like /run/" + guest);
         }
         String host = rule.text("hostSocket");
         if (host != null && host.getBytes(StandardCharsets.UTF_8).length > longestSocketPath) {

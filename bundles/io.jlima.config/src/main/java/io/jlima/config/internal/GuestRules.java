@@ -4,8 +4,12 @@ package io.jlima.config.internal;
 import io.jlima.config.internal.yaml.Findings;
 import io.jlima.config.internal.yaml.Mapping;
 import io.jlima.config.internal.yaml.Words;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -56,12 +60,49 @@ final class GuestRules {
             findings.error(
                     mount.markOf("location"),
                     "mounts: the location \"" + location + "\" must be an absolute path or begin with ~/",
-                    location.startsWith("~") ? "the home directories of other users are not known" : null);
-        } else if (Files.exists(Path.of(location)) && !Files.isDirectory(Path.of(location))) {
+                    location.startsWith("~")
+                            ? "the home directories of other users are not known; write the path itself"
+                            : "write the whole path, or \"~/" + location + "\" for one in your home directory");
+        } else {
+            directory(mount, location);
+        }
+    }
+
+    private void directory(Mapping mount, String location) {
+        try {
+            if (!Files.readAttributes(Path.of(location), BasicFileAttributes.class)
+                    .isDirectory()) {
+                findings.error(
+                        mount.markOf("location"),
+                        "mounts: " + location + " is not a directory",
+                        "mount the directory that it lies in");
+            }
+        } catch (NoSuchFileException e) {
+            absent(mount, Path.of(location));
+        } catch (IOException e) {
+            String reason = e instanceof FileSystemException f && f.getReason() != null ? ": " + f.getReason() : "";
             findings.error(
                     mount.markOf("location"),
-                    "mounts: " + location + " is not a directory",
-                    "mount the directory that it lies in");
+                    "mounts: " + location + " cannot be looked at" + reason,
+                    "name a directory that you may enter, or correct the permissions of those above it");
+        }
+    }
+
+    /** It is made at the start, if that can be. */
+    private void absent(Mapping mount, Path location) {
+        Path above = location.getParent();
+        while (above != null && !Files.exists(above)) {
+            above = above.getParent();
+        }
+        if (above != null && !Files.isDirectory(above)) {
+            findings.error(
+                    mount.markOf("location"),
+                    "mounts: there can be no " + location + ", because " + above + " is not a directory",
+                    "name a directory");
+        } else {
+            findings.warn(
+                    mount.markOf("location"),
+                    "mounts: there is no " + location + " yet; it is made when the guest starts");
         }
     }
 
@@ -72,7 +113,9 @@ final class GuestRules {
             findings.error(
                     mount.markOf("mountPoint"),
                     "mounts: the mountPoint \"" + point + "\" must be an absolute path of the guest",
-                    point.startsWith("~") ? "write {{.Home}} for the home directory in the guest" : null);
+                    point.startsWith("~")
+                            ? "write {{.Home}} for the home directory in the guest"
+                            : "write one like \"/mnt/" + (point.isEmpty() ? "x" : point) + "\"");
         } else if (KEPT.contains(cleaned) || cleaned.equals(home)) {
             findings.error(
                     mount.markOf("mountPoint"),
@@ -96,7 +139,8 @@ final class GuestRules {
             findings.error(
                     step.keyMark("file"),
                     path + ".file is read when an instance is made of a template, and cannot stand in its lima.yaml",
-                    "write the text itself");
+                    "write the text itself under "
+                            + (mode.equals("data") ? "content" : mode.equals("yq") ? "expression" : "script"));
         }
         if (!MODES.contains(mode)) {
             String meant = Words.nearest(mode, MODES)
@@ -109,12 +153,16 @@ final class GuestRules {
             return;
         }
         if (os.equals("Windows") && NOT_ON_WINDOWS.contains(mode)) {
-            findings.error(step.markOf("mode"), path + ": there is no mode " + mode + " for Windows guests");
+            findings.error(
+                    step.markOf("mode"),
+                    path + ": there is no mode " + mode + " for Windows guests",
+                    "use mode: system, user or data");
         }
         if (step.has("skipDefaultDependencyResolution") && !mode.equals("dependency")) {
             findings.error(
                     step.keyMark("skipDefaultDependencyResolution"),
-                    path + ".skipDefaultDependencyResolution belongs to mode: dependency only");
+                    path + ".skipDefaultDependencyResolution belongs to mode: dependency only, not " + mode,
+                    "remove it, or write mode: dependency");
         }
         if (mode.equals("data") || mode.equals("yq")) {
             dataStep(step, path, mode);
@@ -147,25 +195,30 @@ final class GuestRules {
                 findings.error(step.keyMark(key), path + "." + key + " means nothing in mode: " + mode, "remove it");
             }
         }
-        if (String.valueOf(step.text("script")).contains("LIMA_CIDATA")) {
-            findings.warn(
-                    step.markOf("script"), path + " uses LIMA_CIDATA variables, which are internal and may change");
-        }
     }
 
     private void playbook(Mapping step, String path, String mode) {
         String playbook = step.text("playbook");
         if (mode.equals("ansible")) {
-            findings.warn(step.markOf("mode"), path + ": mode: ansible is an old way; run ansible yourself");
             if (playbook == null || playbook.isEmpty()) {
-                findings.error(step.markOf("playbook"), path + " has no playbook");
+                findings.error(
+                        step.markOf("playbook"), path + " has no playbook", "add \"playbook:\" with the path of one");
             } else if (!isEmpty(step, "script")) {
-                findings.error(step.keyMark("script"), path + ": a playbook and a script cannot both be given");
+                findings.error(
+                        step.keyMark("script"),
+                        path + ": a playbook and a script cannot both be given",
+                        "give the script a step of its own");
             } else if (!Files.isReadable(Path.of(playbook))) {
-                findings.error(step.markOf("playbook"), path + ".playbook: " + playbook + " cannot be read");
+                findings.error(
+                        step.markOf("playbook"),
+                        path + ".playbook: " + playbook + " cannot be read",
+                        "name a file that exists and that you may read");
             }
         } else if (playbook != null && !playbook.isEmpty()) {
-            findings.error(step.keyMark("playbook"), path + ".playbook belongs to mode: ansible only");
+            findings.error(
+                    step.keyMark("playbook"),
+                    path + ".playbook belongs to mode: ansible only, not " + mode,
+                    "remove it, or write mode: ansible");
         }
     }
 
@@ -180,7 +233,10 @@ final class GuestRules {
                     probe.markOf("script"), path + ".script must begin with #!", "begin it with a line like #!/bin/sh");
         }
         if (!probe.filledText("mode").equals("readiness")) {
-            findings.error(probe.markOf("mode"), path + ".mode must be readiness, not " + probe.text("mode"));
+            findings.error(
+                    probe.markOf("mode"),
+                    path + ".mode must be readiness, not \"" + probe.text("mode") + "\"",
+                    "there is no other; remove it");
         }
     }
 
@@ -189,7 +245,8 @@ final class GuestRules {
         if (value == null ? !section.isFaulty(key) : !Paths.isAbsolute(value)) {
             findings.error(
                     section.markOf(key),
-                    value == null ? path + " is missing" : path + " must be an absolute path, not \"" + value + "\"");
+                    value == null ? path + " is missing" : path + " must be an absolute path, not \"" + value + "\"",
+                    value == null || value.isEmpty() ? "give one that begins with /" : "write one like /" + value);
         }
     }
 

@@ -9,9 +9,11 @@ import io.jlima.config.internal.yaml.Node;
 import io.jlima.config.internal.yaml.Node.Scalar;
 import io.jlima.config.internal.yaml.Node.Sequence;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -82,20 +84,17 @@ record Layers(Mapping lower, Mapping instance, Mapping upper) {
 
     private static Optional<Node> concatenated(boolean unique, @Nullable Node... lists) {
         List<Node> items = new ArrayList<>();
+        Set<String> texts = new HashSet<>();
         Node first = null;
         for (Node list : lists) {
             if (list instanceof Sequence sequence) {
                 first = first == null ? sequence : first;
                 sequence.items().stream()
-                        .filter(item -> !unique || items.stream().noneMatch(i -> sameText(i, item)))
+                        .filter(item -> !unique || !(item instanceof Scalar scalar) || texts.add(scalar.text()))
                         .forEach(items::add);
             }
         }
         return first == null ? Optional.empty() : Optional.of(new Sequence(first.mark(), items));
-    }
-
-    private static boolean sameText(Node a, Node b) {
-        return a instanceof Scalar x && b instanceof Scalar y && x.text().equals(y.text());
     }
 
     private static Optional<Node> overlaid(@Nullable Node... rising) {

@@ -28,8 +28,8 @@ public record LimaVersion(int major, int minor, int patch) implements Comparable
      * Whether an instance was made by a Lima older than this.
      *
      * @param createdBy content of {@code lima-version}; null for an instance not made yet, empty for one of a Lima too
-     *     old to write the file. Versions that name jlima are none of Lima; neither are those below 0.13, because no
-     *     Lima of that age wrote the file. What is no version counts as newest.
+     *     old to write the file. Versions that name jlima are none of Lima, nor are those of the series 0.1, which jlima
+     *     began with and Lima left before it had the file. What is no version counts as newest.
      */
     public static boolean madeByLimaBefore(@Nullable String createdBy, int major, int minor) {
         if (createdBy == null) {
@@ -50,7 +50,7 @@ public record LimaVersion(int major, int minor, int patch) implements Comparable
         if (createdBy.toLowerCase(Locale.ROOT).contains("jlima")) {
             return Optional.empty();
         }
-        return parse(createdBy).filter(v -> v.compareTo(new LimaVersion(0, 13, 0)) >= 0);
+        return parse(createdBy).filter(v -> v.compareTo(new LimaVersion(0, 2, 0)) >= 0);
     }
 
     private static int number(Matcher matcher, int group) {

@@ -17,11 +17,13 @@ final class ListDefaults {
     private static final int MANY_STATIC_PORTS = 10;
 
     private final Facts facts;
+    private final Vintage vintage;
     private final Evaluation evaluation;
     private final Findings findings;
 
-    ListDefaults(Facts facts, Evaluation evaluation, Findings findings) {
+    ListDefaults(Facts facts, Vintage vintage, Evaluation evaluation, Findings findings) {
         this.facts = facts;
+        this.vintage = vintage;
         this.evaluation = evaluation;
         this.findings = findings;
     }
@@ -96,7 +98,9 @@ final class ListDefaults {
         if (!rule.has("guestIP")) {
             rule.put("guestIP", Scalar.of(rule.flag("guestIPMustBeZero") ? "0.0.0.0" : "127.0.0.1"));
         }
-        rule.fill("guestIPMustBeZero", rule.filledText("guestIP").equals("0.0.0.0"));
+        rule.fill(
+                "guestIPMustBeZero",
+                vintage.zeroMustBeZero() && rule.filledText("guestIP").equals("0.0.0.0"));
         rule.fill("hostIP", "127.0.0.1");
         for (String key : List.of("guestSocket", "hostSocket")) {
             if ("".equals(rule.text(key))) {
@@ -114,7 +118,7 @@ final class ListDefaults {
         if ("".equals(rule.text("proto"))) {
             rule.remove("proto");
         }
-        rule.fill("proto", "any");
+        rule.fill("proto", vintage.proto());
         rule.fill("reverse", false);
         rule.fill("ignore", false);
         rule.fill("static", false);

@@ -23,10 +23,14 @@ final class MachineRules {
     /** What may stand in a line of passwd(5) and in a shell script without quotes. */
     private static final Pattern ACCOUNT = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]*");
 
+    private static final List<String> DISK_FORMATS = List.of("raw", "asif");
+
+    private final Vintage vintage;
     private final Findings findings;
     private final FileRules files;
 
-    MachineRules(Findings findings) {
+    MachineRules(Vintage vintage, Findings findings) {
+        this.vintage = vintage;
         this.findings = findings;
         this.files = new FileRules(findings);
     }
@@ -43,7 +47,10 @@ final class MachineRules {
         files.arch(document, "arch", "arch");
         files.images(document);
         if (document.number("cpus") < 1) {
-            findings.error(document.markOf("cpus"), "cpus must be at least 1, not " + document.text("cpus"));
+            findings.error(
+                    document.markOf("cpus"),
+                    "cpus must be at least 1, not " + document.text("cpus"),
+                    "write a number of processors, or 0 for the default");
         }
         size(document, "memory");
         size(document, "disk");
@@ -54,6 +61,8 @@ final class MachineRules {
         if (containerd.flag("system") || containerd.flag("user")) {
             files.files(containerd.mappings("archives"), "containerd.archives");
         }
+        files.files(document.look("osOpts").look("Windows").mappings("virtioWin"), "osOpts.Windows.virtioWin");
+        options(document);
         user(document);
         if (document.section("hostResolver").flag("enabled")
                 && !document.texts("dns").isEmpty()) {
@@ -64,7 +73,9 @@ final class MachineRules {
         }
         if (document.flag("tpm") && !TPM_ARCHES.contains(document.filledText("arch"))) {
             findings.error(
-                    document.markOf("tpm"), "tpm: there is none for " + document.text("arch"), "write tpm: false");
+                    document.markOf("tpm"),
+                    "tpm: there is none for " + document.text("arch"),
+                    "remove it; there is one for x86_64, aarch64, armv7l and riscv64");
         }
         Mapping audio = document.section("audio");
         oneOf(audio, "interface", "audio.interface", List.of("", "hda", "virtio"));
@@ -95,16 +106,35 @@ final class MachineRules {
     private void system(Mapping document) {
         oneOf(document, "os", "os", SYSTEMS);
         String os = document.filledText("os");
-        String vmType = document.text("vmType");
+        String vmType = vintage.effectiveVmType(document);
         String arch = document.filledText("arch");
         if (os.equals("Windows")) {
-            if (vmType != null && !vmType.equals("qemu")) {
-                findings.error(document.markOf("vmType"), "Windows guests need vmType: qemu, not " + vmType);
+            if (!vmType.equals("qemu")) {
+                findings.error(
+                        document.has("vmType") ? document.markOf("vmType") : document.markOf("os"),
+                        "Windows guests need vmType: qemu, not " + vmType,
+                        "write vmType: qemu");
             }
             if (!arch.equals("x86_64") && !arch.equals("aarch64")) {
-                findings.error(document.markOf("arch"), "Windows guests are x86_64 or aarch64, not " + arch);
+                findings.error(
+                        document.markOf("arch"),
+                        "Windows guests are x86_64 or aarch64, not " + arch,
+                        "write arch: x86_64");
             }
         }
+    }
+
+    /** Driver options that are wrong whatever the host is; the drivers look at the rest. */
+    private void options(Mapping document) {
+        Mapping qemu = document.look("vmOpts").look("qemu");
+        String version = qemu.text("minimumVersion");
+        if (version != null && !version.isEmpty() && LimaVersion.parse(version).isEmpty()) {
+            findings.error(
+                    qemu.markOf("minimumVersion"),
+                    "vmOpts.qemu.minimumVersion: \"" + version + "\" is no version",
+                    "write three numbers like \"8.2.1\"");
+        }
+        oneOf(document.look("vmOpts").look("vz"), "diskImageFormat", "vmOpts.vz.diskImageFormat", DISK_FORMATS);
     }
 
     private void disks(Mapping document) {
@@ -148,7 +178,9 @@ final class MachineRules {
         boolean windows = document.filledText("os").equals("Windows");
         if (!windows && !Paths.isAbsolute(user.filledText("home"))) {
             findings.error(
-                    user.markOf("home"), "user.home must be an absolute path, not \"" + user.text("home") + "\"");
+                    user.markOf("home"),
+                    "user.home must be an absolute path, not \"" + user.text("home") + "\"",
+                    "write one like /home/{{.User}}");
         }
         String shell = user.filledText("shell");
         if (windows) {
@@ -156,19 +188,37 @@ final class MachineRules {
             if (!WINDOWS_SHELLS.contains(program.toLowerCase(Locale.ROOT))) {
                 findings.error(
                         user.markOf("shell"),
-                        "user.shell must be one of cmd.exe, powershell.exe, pwsh.exe, not " + shell);
+                        "user.shell must be one of cmd.exe, powershell.exe, pwsh.exe, not " + shell,
+                        "write shell: powershell.exe, with its directory if you like");
             }
         } else if (!Paths.isAbsolute(shell)) {
-            findings.error(user.markOf("shell"), "user.shell must be an absolute path, not \"" + shell + "\"");
+            findings.error(
+                    user.markOf("shell"),
+                    "user.shell must be an absolute path, not \"" + shell + "\"",
+                    shell.isEmpty() ? "write one like /bin/bash" : "write its path, for example /bin/" + shell);
         }
+        sudo(document, user);
+    }
+
+    private void sudo(Mapping document, Mapping user) {
         boolean sudo = user.flag("passwordlessSudo");
-        if (document.filledText("os").equals("Darwin") ? sudo : !sudo && !document.flag("plain")) {
+        if (document.filledText("os").equals("Darwin")) {
+            if (sudo) {
+                findings.error(
+                        user.markOf("passwordlessSudo"),
+                        "user.passwordlessSudo cannot be true for Darwin guests",
+                        "write passwordlessSudo: false, or remove it");
+            }
+        } else if (!sudo && vintage.effectiveVmType(document).equals("wsl2")) {
             findings.error(
                     user.markOf("passwordlessSudo"),
-                    sudo
-                            ? "user.passwordlessSudo cannot be true for Darwin guests"
-                            : "user.passwordlessSudo: false needs plain: true, because the guest's set-up uses sudo",
-                    null);
+                    "user.passwordlessSudo: false cannot be had with vmType: wsl2",
+                    "write passwordlessSudo: true, or remove it");
+        } else if (!sudo && !document.flag("plain")) {
+            findings.error(
+                    user.markOf("passwordlessSudo"),
+                    "user.passwordlessSudo: false needs plain mode, because the guest's set-up uses sudo",
+                    "add plain: true, or write passwordlessSudo: true");
         }
     }
 
@@ -191,7 +241,8 @@ final class MachineRules {
         if (port != 0 && (port < 1 || port > 65535 || port == 22)) {
             findings.error(
                     section.markOf(key),
-                    path + " must be a port from 1 to 65535 other than 22, or 0 for any free one, not " + port);
+                    path + " must be a port from 1 to 65535 other than 22, or 0 for any free one, not " + port,
+                    "write 0, or a port like 60022");
         }
     }
 

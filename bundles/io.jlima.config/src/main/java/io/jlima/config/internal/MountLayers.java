@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.config.internal;
 
-import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.config.internal.yaml.Findings;
 import io.jlima.config.internal.yaml.Mapping;
 import io.jlima.config.internal.yaml.Node.Scalar;
 import io.jlima.config.internal.yaml.Node.Sequence;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,12 +14,15 @@ import java.util.Objects;
 
 /** Mounts of all layers as one list, keyed by mount point: a later entry changes an earlier one but for its location. */
 final class MountLayers {
-    private final Facts facts;
+    private final Path home;
+    private final Vintage vintage;
     private final Evaluation evaluation;
     private final Findings findings;
 
-    MountLayers(Facts facts, Evaluation evaluation, Findings findings) {
-        this.facts = facts;
+    /** @param home what a leading tilde means */
+    MountLayers(Path home, Vintage vintage, Evaluation evaluation, Findings findings) {
+        this.home = home;
+        this.vintage = vintage;
         this.evaluation = evaluation;
         this.findings = findings;
     }
@@ -41,7 +44,7 @@ final class MountLayers {
             evaluation.host(mount, "location", "mounts[].location");
             Scalar written = (Scalar) Objects.requireNonNull(mount.get("location"));
             String path = written.text();
-            mount.put("location", written.withText(Paths.expandHome(Paths.clean(path), facts.home())));
+            mount.put("location", written.withText(Paths.expandHome(Paths.clean(path), home)));
             if (mount.has("mountPoint")) {
                 evaluation.guest(mount, "mountPoint", "mounts[].mountPoint");
             } else {
@@ -73,8 +76,7 @@ final class MountLayers {
         sshfs.fill("followSymlinks", false);
         sshfs.fill("sftpDriver", "");
         Mapping nineP = mount.section("9p");
-        // With mapped-xattr the guest sees its own owners and modes; Lima gave that up, and its instances rely on it.
-        nineP.fill("securityModel", LimaVersion.madeByLima(facts.createdBy()) ? "none" : "mapped-xattr");
+        nineP.fill("securityModel", vintage.securityModel());
         nineP.fill("protocolVersion", "9p2000.L");
         nineP.fill("msize", "128KiB");
         nineP.fill("cache", mount.flag("writable") ? "mmap" : "fscache");

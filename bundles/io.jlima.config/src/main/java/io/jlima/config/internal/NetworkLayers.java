@@ -5,15 +5,19 @@ import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.config.MacAddress;
 import io.jlima.config.internal.yaml.Findings;
 import io.jlima.config.internal.yaml.Mapping;
+import io.jlima.config.internal.yaml.Node.Scalar;
 import io.jlima.config.internal.yaml.Node.Sequence;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /** Networks of all layers as one list; entries of the same interface name become one. */
 final class NetworkLayers {
+    private static final Pattern DOTTED = Pattern.compile("(?:[0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}");
+
     private final Facts facts;
     private final Findings findings;
 
@@ -42,12 +46,24 @@ final class NetworkLayers {
                     network.remove(key);
                 }
             }
+            colons(network);
             network.fill("macAddress", MacAddress.ofNetwork(facts.machineId(), facts.instanceDirectory(), i));
             network.fill("interface", "lima" + i);
             network.fill("metric", 100);
             Paths.expandHome(network, "socket", facts.home());
         }
         return new Sequence(document.keyMark("networks"), new ArrayList<>(merged));
+    }
+
+    /** Three groups of four digits, as switches print addresses, become six of two, as guests want them. */
+    private static void colons(Mapping network) {
+        String address = network.text("macAddress");
+        if (address != null
+                && DOTTED.matcher(address).matches()
+                && network.get("macAddress") instanceof Scalar scalar) {
+            String digits = address.replace(".", "");
+            network.put("macAddress", scalar.withText(String.join(":", digits.split("(?<=\\G..)"))));
+        }
     }
 
     private void overwrite(Mapping earlier, Mapping later) {

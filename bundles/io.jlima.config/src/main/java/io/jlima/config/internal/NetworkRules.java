@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 
 /** What is refused in networks. */
 final class NetworkRules {
-    private static final Pattern MAC = Pattern.compile("(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}");
+    private static final Pattern MAC = Pattern.compile(
+            "[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}");
     private static final Pattern BAD_IN_NAME = Pattern.compile("[\\s/]");
 
     /** IFNAMSIZ of Linux without the final zero, see netdevice(7). */
@@ -49,7 +50,10 @@ final class NetworkRules {
             }
             name(network, path, names);
             if (network.number("metric") < 0) {
-                findings.error(network.markOf("metric"), path + ".metric must not be negative");
+                findings.error(
+                        network.markOf("metric"),
+                        path + ".metric must not be negative, but is " + network.text("metric"),
+                        "lower wins; the first interface has 200");
             }
         }
     }
@@ -76,7 +80,10 @@ final class NetworkRules {
                     "use lima: user-v2, or socket: with the socket of a switch");
         }
         if (socket != null && SocketFile.isSomethingElse(Path.of(socket))) {
-            findings.error(network.markOf("socket"), path + ".socket: " + socket + " is not a socket");
+            findings.error(
+                    network.markOf("socket"),
+                    path + ".socket: " + socket + " is not a socket",
+                    "name the socket of a switch like socket_vmnet");
         }
     }
 

@@ -19,7 +19,8 @@ final class OldKeys {
 
     /** Changes one layer. */
     void translate(Mapping layer) {
-        for (String key : List.of("vmType", "mountType", "arch", "os")) {
+        // For arch and os the word is a value like others, which hides those of lower layers.
+        for (String key : List.of("vmType", "mountType")) {
             String word = layer.text(key);
             if (word != null && (word.isEmpty() || word.equals("default"))) {
                 layer.remove(key);

@@ -16,10 +16,12 @@ import java.util.Map;
 /** One way from text to model: read, merge, fill, validate, decode. Used once. */
 final class Resolution {
     private final Facts facts;
+    private final Vintage vintage;
     private final Findings findings = new Findings();
 
     Resolution(Facts facts) {
         this.facts = facts;
+        this.vintage = new Vintage(facts);
     }
 
     /** One of the three texts of a configuration, and its name in messages. */
@@ -32,14 +34,15 @@ final class Resolution {
     /** The same of three texts, so that nothing but them counts. */
     Resolved resolve(Source lower, Source own, Source upper) {
         Mapping instance = inShape(own);
-        new ParamRules(findings).checkUse(instance);
+        new ParamRules(facts.home(), findings).checkUse(instance);
         Layers layers = new Layers(inShape(lower), instance, inShape(upper));
 
         Mapping document = layers.merged();
         fill(document, layers, instance.textMap("param"));
         validate(document);
         findings.throwErrors(own.name());
-        return new Resolved(ConfigDecoder.decode(document), PlainTree.of(inOrder(document)), findings.warnings());
+        return new Resolved(
+                ConfigDecoder.decode(document, vintage), PlainTree.of(inOrder(document)), findings.warnings());
     }
 
     /** With the keys in the order in which they are usually written. */
@@ -67,12 +70,14 @@ final class Resolution {
 
     private void fill(Mapping document, Layers layers, Map<String, String> param) {
         new OldKeys(findings).translateOptions(document);
-        new Defaults(facts, findings).fillScalars(document);
+        new Defaults(facts, vintage, findings).fillScalars(document);
         // Everything below may use the account's name and home.
         Evaluation evaluation = new Evaluation(facts, param, document.section("user"), findings);
-        document.put("mounts", new MountLayers(facts, evaluation, findings).merge(layers.rising("mounts"), document));
+        document.put(
+                "mounts",
+                new MountLayers(facts.home(), vintage, evaluation, findings).merge(layers.rising("mounts"), document));
         document.put("networks", new NetworkLayers(facts, findings).merge(layers.rising("networks"), document));
-        ListDefaults lists = new ListDefaults(facts, evaluation, findings);
+        ListDefaults lists = new ListDefaults(facts, vintage, evaluation, findings);
         lists.fill(document);
         if (document.flag("plain")) {
             lists.makePlain(document);
@@ -80,13 +85,14 @@ final class Resolution {
     }
 
     private void validate(Mapping document) {
-        new MachineRules(findings).check(document);
+        new MachineRules(vintage, findings).check(document);
         new GuestRules(findings).check(document);
+        new Remarks(vintage, findings).on(document);
         new ForwardRules(facts.os(), findings).check(document);
         List<Mapping> networks = document.mappings("networks");
         boolean named = networks.stream().anyMatch(network -> network.has("lima"));
-        Map<String, String> modes = named ? NetworkModes.read(facts.configDirectory()) : Map.of();
+        Map<String, String> modes = named ? NetworkModes.read(facts.configDirectory(), findings) : Map.of();
         new NetworkRules(facts.os(), modes, findings).check(networks);
-        new ParamRules(findings).check(document.section("param"));
+        new ParamRules(facts.home(), findings).check(document.section("param"));
     }
 }

@@ -36,7 +36,7 @@ class DefaultsTest {
         assertThat(c.mounts()).isEmpty();
         assertThat(c.mountTypesUnsupported()).isEmpty();
         assertThat(c.mountInotify()).isFalse();
-        assertThat(c.ssh()).isEqualTo(new InstanceConfig.Ssh(0, false, false, false, false));
+        assertThat(c.ssh()).isEqualTo(new InstanceConfig.Ssh(0, false, false, false, false, null));
         assertThat(c.firmware()).isEqualTo(new InstanceConfig.Firmware(false, List.of()));
         assertThat(c.audio()).isEqualTo(new InstanceConfig.Audio("", ""));
         assertThat(c.video()).isEqualTo(new InstanceConfig.Video("none", null));
@@ -149,7 +149,8 @@ class DefaultsTest {
                 "0.1.0-SNAPSHOT, mapped-xattr, guest, 0",
                 "2.2.0-jlima.0.1.0, mapped-xattr, guest, 0",
                 "unknown, mapped-xattr, guest, 0",
-                "'', none, linux, 60022",
+                "'', mapped-xattr, linux, 60022",
+                "0.12.0, mapped-xattr, linux, 60022",
                 "0.23.2, none, linux, 60022",
                 "1.0.0, none, linux, 60022",
                 "v1.2.1, none, linux, 60022",
@@ -175,8 +176,8 @@ class DefaultsTest {
     @Test
     void mountsHaveTheirDefaults() {
         List<InstanceConfig.Mount> mounts = Given.linux(home)
-                .accept(
-                        "mounts: [{location: '~'}, {location: '~/x/../y', writable: true}, {location: /a/, mountPoint: /b}]\n")
+                .accept("mounts: [{location: '~'}, {location: '~/x/../y', writable: true}, {location: /a/, mountPoint:"
+                        + " /b}]\n")
                 .mounts();
         assertThat(mounts).extracting(InstanceConfig.Mount::location).containsExactly("/home/foo", "/home/foo/y", "/a");
         assertThat(mounts)
@@ -192,9 +193,9 @@ class DefaultsTest {
     @Test
     void nullsOfTheOlderStyleTakeTheDefaults() {
         InstanceConfig c = Given.linux(home)
-                .accept(
-                        "mountType: '9p'\nmounts: [{location: '~', 9p: {securityModel: null, protocolVersion: null,"
-                                + " msize: null, cache: null}, sshfs: {cache: null, followSymlinks: null, sftpDriver: null}}]\n");
+                .accept("mountType: '9p'\n"
+                        + "mounts: [{location: '~', 9p: {securityModel: null, protocolVersion: null, msize: null,"
+                        + " cache: null}, sshfs: {cache: null, followSymlinks: null, sftpDriver: null}}]\n");
         assertThat(c.mountType()).isEqualTo("9p");
         assertThat(c.mounts())
                 .isEqualTo(
@@ -204,18 +205,18 @@ class DefaultsTest {
     @Test
     void portForwardsHaveTheirDefaults() {
         List<InstanceConfig.PortForward> rules = Given.linux(home).accept("""
-                        portForwards:
-                        - {}
-                        - guestPort: 80
-                        - {guestPort: 80, hostPort: 8080, hostIP: 0.0.0.0}
-                        - {guestPortRange: [1000, 1999], hostPortRange: [2000, 2999], proto: tcp}
-                        - {guestIP: 0.0.0.0, guestPort: 1, ignore: true}
-                        - {guestIPMustBeZero: true, guestPort: 1}
-                        - {guestSocket: "/run/{{.User}}.sock", hostSocket: a.sock}
-                        - {guestPort: 5, hostSocket: "/tmp/{{.Name}}.sock"}
-                        - {guestSocket: /run/x.sock, hostPort: 9000}
-                        - {guestSocket: "{{.Home}}/s", hostSocket: "{{.Dir}}/sock/docker.sock", reverse: true}
-                        """).portForwards();
+            portForwards:
+            - {}
+            - guestPort: 80
+            - {guestPort: 80, hostPort: 8080, hostIP: 0.0.0.0}
+            - {guestPortRange: [1000, 1999], hostPortRange: [2000, 2999], proto: tcp}
+            - {guestIP: 0.0.0.0, guestPort: 1, ignore: true}
+            - {guestIPMustBeZero: true, guestPort: 1}
+            - {guestSocket: "/run/{{.User}}.sock", hostSocket: a.sock}
+            - {guestPort: 5, hostSocket: "/tmp/{{.Name}}.sock"}
+            - {guestSocket: /run/x.sock, hostPort: 9000}
+            - {guestSocket: "{{.Home}}/s", hostSocket: "{{.Dir}}/sock/docker.sock", reverse: true}
+            """).portForwards();
         assertThat(rules.get(0))
                 .isEqualTo(new InstanceConfig.PortForward(
                         "127.0.0.1", false, 1, 65535, null, "127.0.0.1", 1, 65535, null, "any", false, false, false));
@@ -238,16 +239,16 @@ class DefaultsTest {
     @Test
     void stepsAndProbesHaveTheirDefaults() {
         InstanceConfig c = Given.linux(home).accept("""
-                        param: {greet: hello}
-                        provision:
-                        - script: echo {{.Param.greet}}
-                        - {mode: data, path: "/etc/{{.Name}}", content: "{{.Hostname}}"}
-                        - {mode: yq, path: "{{.Home}}/x.json", expression: .a = 1, permissions: 600, owner: "{{.User}}"}
-                        - {mode: dependency, script: x, skipDefaultDependencyResolution: true}
-                        probes:
-                        - script: "#!/bin/sh"
-                        - {script: "#!/bin/sh", description: d, hint: h}
-                        """);
+            param: {greet: hello}
+            provision:
+            - script: echo {{.Param.greet}}
+            - {mode: data, path: "/etc/{{.Name}}", content: "{{.Hostname}}"}
+            - {mode: yq, path: "{{.Home}}/x.json", expression: .a = 1, permissions: 600, owner: "{{.User}}"}
+            - {mode: dependency, script: x, skipDefaultDependencyResolution: true}
+            probes:
+            - script: "#!/bin/sh"
+            - {script: "#!/bin/sh", description: d, hint: h}
+            """);
         assertThat(c.provision())
                 .containsExactly(
                         new InstanceConfig.Provision(0, "system", "echo hello", false, null, false, "", "", ""),
@@ -280,13 +281,13 @@ class DefaultsTest {
     @Test
     void plainModeTakesAway() {
         InstanceConfig c = Given.linux(home).accept("""
-                        plain: true
-                        mounts: [{location: "~"}]
-                        containerd: {system: true, user: true}
-                        portForwards: [{guestPort: 80}, {guestPort: 81, static: true}]
-                        provision: [{script: x}]
-                        user: {passwordlessSudo: false}
-                        """);
+            plain: true
+            mounts: [{location: "~"}]
+            containerd: {system: true, user: true}
+            portForwards: [{guestPort: 80}, {guestPort: 81, static: true}]
+            provision: [{script: x}]
+            user: {passwordlessSudo: false}
+            """);
         assertThat(c.mounts()).isEmpty();
         assertThat(c.containerd().system()).isFalse();
         assertThat(c.containerd().user()).isFalse();

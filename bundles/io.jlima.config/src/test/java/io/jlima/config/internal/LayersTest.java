@@ -47,7 +47,7 @@ class LayersTest {
                         "ssh: {localPort: 6}",
                         "ssh: {forwardX11: true}",
                         c -> c.ssh(),
-                        new InstanceConfig.Ssh(6, false, true, true, false)),
+                        new InstanceConfig.Ssh(6, false, true, true, false, null)),
                 row(
                         "S: deep leaf",
                         "video: {vnc: {display: ':1'}}",
@@ -140,7 +140,8 @@ class LayersTest {
                         "M: same mount point, location of the lowest",
                         "mounts: [{location: /low/x, mountPoint: /m, sshfs: {cache: false}}]",
                         "mounts: [{location: /own/x, mountPoint: /m, writable: true}]",
-                        "mounts: [{location: /high/x, mountPoint: /m, sshfs: {followSymlinks: true}, 9p: {cache: none}}]",
+                        "mounts: [{location: /high/x, mountPoint: /m, sshfs: {followSymlinks: true}, 9p: {cache:"
+                                + " none}}]",
                         c -> c.mounts(),
                         List.of(new InstanceConfig.Mount(
                                 "/low/x",

@@ -22,7 +22,8 @@ class ShapeOfFieldsTest {
             quoteCharacter = '§',
             value = {
                 "plain: yes                            | lima.yaml:2:8: plain must be true or false     | write true",
-                "plain: 'true'                         | lima.yaml:2:8: plain must be true or false     | without quotes",
+                "plain: 'true'                         | lima.yaml:2:8: plain must be true or false     | without"
+                        + " quotes",
                 "tpm: no                               | lima.yaml:2:6: tpm must be                     | write false",
                 "cpus: 1.5                             | lima.yaml:2:7: cpus must be a whole number     | fraction",
                 "cpus: many                            | lima.yaml:2:7: cpus must be a whole number     | digits",
@@ -78,10 +79,11 @@ class ShapeOfFieldsTest {
             value = {
                 "cpu: 4                 | lima.yaml:2:1: unknown key \"cpu\" is ignored; did you mean \"cpus\"?",
                 "mount: []              | did you mean \"mounts\"?",
-                "ssh: {localport: 5}    | lima.yaml:2:7: unknown key \"localport\" in ssh is ignored; did you mean \"localPort\"?",
+                "ssh: {localport: 5}    | lima.yaml:2:7: unknown key \"localport\" in ssh is ignored; did you mean"
+                        + " \"localPort\"?",
                 "containerd: {sytem: 1} | in containerd is ignored; did you mean \"system\"?",
                 "x-anything: {a: b}     | unknown key \"x-anything\" is ignored",
-                "mounts: [{location: /tmp/x, 9P: {}}] | did you mean \"9p\"?",
+                "mounts: [{location: /tmp, mountPoint: /x, 9P: {}}] | did you mean \"9p\"?",
             })
     void unknownKeysOnlyWarn(String yaml, String warning) {
         assertThat(Given.linux(home).resolve(Given.IMAGE + yaml).warnings())
@@ -93,8 +95,8 @@ class ShapeOfFieldsTest {
     @Test
     void numbersBecomeTexts() {
         InstanceConfig config = Given.linux(home)
-                .accept(
-                        "env: {A: 1, B: 0o17, C: 2.0, D: True, E: yes, F: 0x10, G: null, H: 0644}\nmemory: 4294967296\n");
+                .accept("env: {A: 1, B: 0o17, C: 2.0, D: True, E: yes, F: 0x10, G: null, H: 0644}\n"
+                        + "memory: 4294967296\n");
         assertThat(config.env())
                 .containsEntry("A", "1")
                 .containsEntry("B", "15")
@@ -103,7 +105,7 @@ class ShapeOfFieldsTest {
                 .containsEntry("E", "yes")
                 .containsEntry("F", "16")
                 .containsEntry("G", "")
-                .containsEntry("H", "644");
+                .containsEntry("H", "420");
         assertThat(config.memory()).isEqualTo(4L << 30);
     }
 

@@ -50,7 +50,7 @@ class ValidationTest {
                 "user: {uid: -1} § user.uid must be from 1",
                 "user: {home: home} § 2:14: user.home must be an absolute path",
                 "user: {home: ''} § user.home must be an absolute path",
-                "user: {passwordlessSudo: false} § 2:26: user.passwordlessSudo: false needs plain: true",
+                "user: {passwordlessSudo: false} § 2:26: user.passwordlessSudo: false needs plain mode",
                 "cpus: -1 § 2:7: cpus must be at least 1",
                 "disk: 1 byte § 2:7: disk: \"1 byte\" is no size",
                 "additionalDisks: [-x] § 2:19: \"-x\" cannot name a disk",
@@ -106,11 +106,13 @@ class ValidationTest {
                 "portForwards: [{hostPort: 22, guestPort: 80}] § host port 22",
                 "portForwards: [{guestPort: 70000}] § guest port 70000",
                 "portForwards: [{guestPort: -5}] § guest port -5",
-                "portForwards: [{guestPort: 80, guestPortRange: [81, 82]}] § guestPort is not the first of guestPortRange",
+                "portForwards: [{guestPort: 80, guestPortRange: [81, 82]}] § guestPort is 80 but guestPortRange begins"
+                        + " with 81",
                 "portForwards: [{guestPortRange: [80]}] § guestPortRange must have two ports",
                 "portForwards: [{guestPortRange: [80, 81, 82]}] § guestPortRange must have two ports",
                 "portForwards: [{guestPortRange: [90, 80]}] § guestPortRange ends before it begins",
-                "portForwards: [{guestPortRange: [80, 90], hostPortRange: [80, 91]}] § the guest has 11 ports but the host 12",
+                "portForwards: [{guestPortRange: [80, 90], hostPortRange: [80, 91]}] § the guest has 11 ports but the"
+                        + " host 12",
                 "portForwards: [{guestPort: 80, guestSocket: /x}] § cannot both be given",
                 "portForwards: [{guestSocket: x, hostSocket: y}] § guestSocket must be an absolute path",
                 "portForwards: [{guestSocket: /x}] § needs a hostSocket or a single hostPort",
@@ -162,7 +164,8 @@ class ValidationTest {
                 "images: [{location: /x, digest: abc}] § names no algorithm",
                 "images: [{location: /x, digest: 'md5:0123'}] § \"md5\" is not supported",
                 "images: [{location: /x, digest: 'sha256:0123'}] § has not 64",
-                "images: [{location: /x, arch: aarch64, kernel: {location: /k, arch: x86_64}}] § but the image's is aarch64",
+                "images: [{location: /x, arch: aarch64, kernel: {location: /k, arch: x86_64}}] § but the image's is"
+                        + " aarch64",
                 "images: [{location: /x, initrd: {location: /k, arch: armv7l}}] § images[0].initrd.arch is armv7l",
                 "images: [{location: /x, kernel: {cmdline: x}}] § images[0].kernel has no location",
             })
@@ -353,10 +356,10 @@ class ValidationTest {
     @Test
     void oldDriverOptionsBecomeToday() {
         var resolved = Given.linux(home).resolve(Given.IMAGE + """
-                cpuType: {x86_64: max, aarch64: cortex-a72}
-                rosetta: {enabled: true}
-                vmOpts: {qemu: {cpuType: {x86_64: host}}}
-                """);
+            cpuType: {x86_64: max, aarch64: cortex-a72}
+            rosetta: {enabled: true}
+            vmOpts: {qemu: {cpuType: {x86_64: host}}}
+            """);
         assertThat(resolved.config().vmOpts())
                 .isEqualTo(Map.of(
                         "qemu",

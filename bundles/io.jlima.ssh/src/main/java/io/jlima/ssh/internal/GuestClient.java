@@ -9,6 +9,8 @@ import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
 import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
 import org.apache.sshd.client.global.OpenSshHostKeysHandler;
 import org.apache.sshd.client.kex.DHGClient;
+import org.apache.sshd.common.channel.Channel;
+import org.apache.sshd.common.channel.ChannelFactory;
 import org.apache.sshd.common.channel.RequestHandler;
 import org.apache.sshd.common.cipher.BuiltinCiphers;
 import org.apache.sshd.common.compression.BuiltinCompressions;
@@ -19,6 +21,7 @@ import org.apache.sshd.common.kex.BuiltinDHFactories;
 import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
 import org.apache.sshd.common.mac.BuiltinMacs;
 import org.apache.sshd.common.session.ConnectionService;
+import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.signature.BuiltinSignatures;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +73,19 @@ final class GuestClient {
         }
     }
 
+    /** Channels that a guest may open; nothing but connections to sockets that it was asked to listen at. */
+    private static final class FromGuest implements ChannelFactory {
+        @Override
+        public String getName() {
+            return StreamChannel.FROM_GUEST;
+        }
+
+        @Override
+        public Channel createChannel(Session session) {
+            return StreamChannel.fromGuest();
+        }
+    }
+
     private static SshClient build() {
         JdkSecurity.register();
         SshClient client = ClientBuilder.builder()
@@ -94,7 +110,7 @@ final class GuestClient {
                         BuiltinSignatures.nistp521,
                         BuiltinSignatures.rsaSHA512,
                         BuiltinSignatures.rsaSHA256))
-                .channelFactories(List.of())
+                .channelFactories(List.of(new FromGuest()))
                 .globalRequestHandlers(List.<RequestHandler<ConnectionService>>of(
                         OpenSshHostKeysHandler.INSTANCE, KeepAliveHandler.INSTANCE))
                 .hostConfigEntryResolver(HostConfigEntryResolver.EMPTY)

@@ -4,9 +4,11 @@ package io.jlima.ssh.internal;
 import io.jlima.api.LimaException;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
+import io.jlima.api.ssh.SshStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -18,7 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import org.apache.sshd.client.channel.AbstractClientChannel;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.SshException;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.apache.sshd.common.session.ConnectionService;
@@ -54,6 +58,7 @@ final class KeptConnection implements SshConnection {
 
     private final ClientSession session;
     private final String name;
+    private final ReverseSockets reverse;
     private final Semaphore slots = new Semaphore(MOST_COMMANDS, true);
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
@@ -61,6 +66,7 @@ final class KeptConnection implements SshConnection {
     KeptConnection(ClientSession session, String name) {
         this.session = session;
         this.name = name;
+        this.reverse = new ReverseSockets(session);
         session.addCloseFutureListener(future -> closed.complete(null));
     }
 
@@ -147,6 +153,47 @@ final class KeptConnection implements SshConnection {
         }
     }
 
+    @Override
+    public SshStream openTcp(String host, int port) throws IOException {
+        return stream(StreamChannel.toTcp(host, port), host + " port " + port);
+    }
+
+    @Override
+    public SshStream openUnix(String path) throws IOException {
+        return stream(StreamChannel.toUnix(path), path);
+    }
+
+    private SshStream stream(StreamChannel channel, String target) throws IOException {
+        requireOpen();
+        try {
+            return channel(channel, Deadline.after(OPENING));
+        } catch (SshException e) {
+            SshChannelOpenException refusal = refusal(e);
+            if (refusal == null) {
+                throw failure(e);
+            }
+            if (refusal.getReasonCode() == SshConstants.SSH_OPEN_CONNECT_FAILED) {
+                ConnectException nobody =
+                        new ConnectException("Nobody answers at " + target + " in the guest: " + refusal.getMessage());
+                nobody.initCause(e);
+                throw nobody;
+            }
+            throw new IOException(
+                    "The guest's sshd refuses a stream to " + target + ": " + refusal.getMessage()
+                            + " (see AllowTcpForwarding and AllowStreamLocalForwarding in sshd_config)",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("Interrupted while opening a stream to the guest");
+        }
+    }
+
+    @Override
+    public AutoCloseable listenUnix(String path, Acceptor acceptor) throws IOException {
+        requireOpen();
+        return reverse.listen(path, acceptor);
+    }
+
     private ExecChannel open(
             String command,
             @Nullable Terminal terminal,
@@ -187,7 +234,8 @@ final class KeptConnection implements SshConnection {
     }
 
     /** Opens a channel. */
-    private ExecChannel channel(ExecChannel channel, Deadline opening) throws IOException, InterruptedException {
+    private <C extends AbstractClientChannel> C channel(C channel, Deadline opening)
+            throws IOException, InterruptedException {
         session.getService(ConnectionService.class).registerChannel(channel);
         boolean opened = false;
         try {
@@ -207,7 +255,17 @@ final class KeptConnection implements SshConnection {
     }
 
     private static boolean isRefusal(Throwable e) {
-        return e instanceof SshChannelOpenException || e.getCause() != null && isRefusal(e.getCause());
+        return refusal(e) != null;
+    }
+
+    /** What the guest said when it refused a channel; null when it did not. */
+    private static @Nullable SshChannelOpenException refusal(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof SshChannelOpenException refusal) {
+                return refusal;
+            }
+        }
+        return null;
     }
 
     /** Lets some time pass, but not when the connection ends. */
@@ -227,8 +285,9 @@ final class KeptConnection implements SshConnection {
 
     private IOException failure(SshException e) throws IOException {
         requireOpen();
+        SshChannelOpenException refusal = refusal(e);
         for (Throwable t = e; t != null; t = t.getCause()) {
-            if (t instanceof SshChannelOpenException refusal) {
+            if (refusal != null) {
                 throw new LimaException(
                         "The guest refuses to start one more command on the connection to " + name,
                         refusal.getMessage(),

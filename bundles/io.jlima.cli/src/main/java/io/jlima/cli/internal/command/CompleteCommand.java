@@ -7,8 +7,13 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Disks;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.network.NetworkSettings;
 import io.jlima.cli.internal.CommandLine;
+import io.jlima.cli.internal.DaemonControl;
+import io.jlima.cli.internal.Plugins;
+import io.jlima.cli.internal.Sizes;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,12 +36,23 @@ public final class CompleteCommand implements Command {
 
     private final Instances instances;
     private final Creation creation;
+    private final Disks disks;
+    private final NetworkSettings networks;
+    private final DaemonControl daemon;
     private final Map<Command, CommandSpec> others = new ConcurrentHashMap<>();
 
     @Activate
-    public CompleteCommand(@Reference Instances instances, @Reference Creation creation) {
+    public CompleteCommand(
+            @Reference Instances instances,
+            @Reference Creation creation,
+            @Reference Disks disks,
+            @Reference NetworkSettings networks,
+            @Reference DaemonControl daemon) {
         this.instances = instances;
         this.creation = creation;
+        this.disks = disks;
+        this.networks = networks;
+        this.daemon = daemon;
     }
 
     /** This command is found here like any other, so its own specification must not need anything. */
@@ -66,7 +82,9 @@ public final class CompleteCommand implements Command {
             files = List.of("FILE", "DIR")
                     .contains(String.valueOf(request.option().value()));
         } else if (request.spec() == null) {
-            candidates = request.last().startsWith("-") ? flags(List.of()) : commands(request.group());
+            candidates = request.last().startsWith("-")
+                    ? flags(List.of())
+                    : Stream.concat(commands(request.group()), plugins(request.group(), invocation));
         } else if (request.last().startsWith("-") && request.flags()) {
             candidates = flags(request.spec().options());
         } else {
@@ -97,6 +115,13 @@ public final class CompleteCommand implements Command {
                 .map(s -> s.name().substring(start) + "\t" + s.summary());
     }
 
+    private Stream<String> plugins(String group, Invocation invocation) {
+        return group.isEmpty()
+                ? new Plugins(invocation.caller(), daemon.prefix())
+                        .list().stream().map(p -> p.name() + "\t" + p.description())
+                : Stream.empty();
+    }
+
     private static Stream<String> flags(List<Option> own) {
         return Stream.concat(own.stream(), CommandLine.GLOBAL.stream()).map(o -> "--" + o.name() + "\t" + o.help());
     }
@@ -107,6 +132,7 @@ public final class CompleteCommand implements Command {
         }
         return switch (String.valueOf(option.value())) {
             case "INSTANCE" -> instanceNames();
+            case "NETWORK" -> networks();
             case "TEMPLATE" -> templates(invocation);
             default -> Stream.empty();
         };
@@ -119,8 +145,10 @@ public final class CompleteCommand implements Command {
                 spec.flagsEndAtFirstArgument() && request.position() > 0 ? Stream.empty() : instanceNames();
             case INSTANCE_OR_TEMPLATE -> Stream.concat(instanceNames(), templates(invocation));
             case TEMPLATE -> templates(invocation);
+            case DISK -> disks();
+            case NETWORK -> networks();
             case GUEST_FILE -> instances.list().stream().map(i -> i.name() + ":");
-            case NONE, FILE, DISK, NETWORK -> Stream.empty();
+            case NONE, FILE -> Stream.empty();
             case OTHER ->
                 spec.arguments().contains(" | ") ? Stream.of(spec.arguments().split(" \\| ")) : Stream.empty();
         };
@@ -132,5 +160,13 @@ public final class CompleteCommand implements Command {
 
     private Stream<String> templates(Invocation invocation) {
         return creation.templateNames(invocation.caller()).stream().map(t -> "template:" + t);
+    }
+
+    private Stream<String> disks() {
+        return disks.list().stream().map(d -> d.name() + "\t" + Sizes.text(d.size()));
+    }
+
+    private Stream<String> networks() {
+        return networks.list().stream().map(n -> n.name() + "\t" + n.mode());
     }
 }

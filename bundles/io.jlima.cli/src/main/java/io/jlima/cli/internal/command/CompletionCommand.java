@@ -7,60 +7,16 @@ import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.Invocation;
+import io.jlima.cli.internal.Spelling;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code limactl completion}: a script that teaches a shell to complete limactl's words. */
 @Component(service = Command.class)
 public final class CompletionCommand implements Command {
-    private static final String BASH = """
-            # bash completion for limactl
-            _limactl() {
-                local IFS=$'\\n' answer word=${COMP_WORDS[COMP_CWORD]} line hints=
-                answer=$(limactl __complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null)
-                COMPREPLY=()
-                for line in $answer; do
-                    case $line in
-                        :*) hints=${line#:} ;;
-                        *) COMPREPLY+=("${line%%$'\\t'*}") ;;
-                    esac
-                done
-                # A word with a colon is several words to readline, which completes the last of them only.
-                if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then
-                    local i prefix=${word%"${word##*:}"}
-                    for i in "${!COMPREPLY[@]}"; do COMPREPLY[i]=${COMPREPLY[i]#"$prefix"}; done
-                fi
-                if [[ $hints == 0 && ${#COMPREPLY[@]} -eq 0 ]]; then
-                    compopt -o default
-                fi
-            }
-            complete -F _limactl limactl
-            """;
-
-    private static final String ZSH = """
-            #compdef limactl
-            _limactl() {
-                local -a candidates
-                local line hints=
-                for line in "${(@f)$(limactl __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
-                    case $line in
-                        :*) hints=${line#:} ;;
-                        *) candidates+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}") ;;
-                    esac
-                done
-                _describe 'limactl' candidates
-                [[ $hints == 0 ]] && _files
-            }
-            if [[ $funcstack[1] == _limactl ]]; then _limactl "$@"; else compdef _limactl limactl; fi
-            """;
-
-    private static final String FISH = """
-            # fish completion for limactl
-            function __limactl_complete
-                set -l words (commandline -opc) (commandline -ct)
-                limactl __complete $words[2..-1] 2>/dev/null | string match -rv '^:'
-            end
-            complete -c limactl -f -a '(__limactl_complete)'
-            """;
+    private static final List<String> SHELLS = List.of("bash", "zsh", "fish");
 
     @Override
     public CommandSpec spec() {
@@ -73,20 +29,21 @@ public final class CompletionCommand implements Command {
     }
 
     @Override
-    public int run(Invocation invocation) {
-        invocation
-                .out()
-                .print(
-                        switch (invocation.arguments().getFirst()) {
-                            case "bash" -> BASH;
-                            case "zsh" -> ZSH;
-                            case "fish" -> FISH;
-                            default ->
-                                throw new LimaException(
-                                        "no completion script for `"
-                                                + invocation.arguments().getFirst() + "`",
-                                        "Use bash, zsh or fish");
-                        });
+    public int run(Invocation invocation) throws IOException {
+        String shell = invocation.arguments().getFirst();
+        if (!SHELLS.contains(shell)) {
+            List<String> near = Spelling.near(shell, SHELLS);
+            throw new LimaException(
+                    "no completion script for `" + shell + "`",
+                    near.isEmpty() ? "Use bash, zsh or fish" : "Did you mean " + String.join(" or ", near) + "?");
+        }
+        try (InputStream script =
+                CompletionCommand.class.getResourceAsStream("/io/jlima/cli/internal/completion/limactl." + shell)) {
+            if (script == null) {
+                throw new IllegalStateException("the bundle has lost its script for " + shell);
+            }
+            script.transferTo(invocation.out());
+        }
         return 0;
     }
 }

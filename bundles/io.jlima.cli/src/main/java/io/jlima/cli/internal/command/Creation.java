@@ -7,16 +7,27 @@ import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.ConfigReader.Template;
 import io.jlima.api.config.ConfigReader.TemplateSearch;
+import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.machine.Hypervisor;
+import io.jlima.cli.internal.edit.EditFlags;
+import io.jlima.cli.internal.edit.Editor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** What {@code create} and {@code start} share: from the words on the command line to a new instance. */
 @Component(service = Creation.class)
@@ -28,11 +39,42 @@ public final class Creation {
 
     private final Instances instances;
     private final ConfigReader reader;
+    private final EditFlags flags;
+    private final CreationQuestion question;
+    private final Set<Hypervisor> hypervisors = ConcurrentHashMap.newKeySet();
 
     @Activate
-    public Creation(@Reference Instances instances, @Reference ConfigReader reader) {
+    public Creation(
+            @Reference Instances instances,
+            @Reference ConfigReader reader,
+            @Reference EditFlags flags,
+            @Reference CreationQuestion question) {
         this.instances = instances;
         this.reader = reader;
+        this.flags = flags;
+        this.question = question;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addHypervisor(Hypervisor hypervisor) {
+        hypervisors.add(hypervisor);
+    }
+
+    void removeHypervisor(Hypervisor hypervisor) {
+        hypervisors.remove(hypervisor);
+    }
+
+    /** Prints what there is to choose from, if that is all the caller wants. */
+    boolean lists(Invocation invocation) {
+        if (invocation.has("list-templates")) {
+            templateNames(invocation.caller()).forEach(invocation.out()::println);
+            return true;
+        }
+        if (invocation.has("list-drivers")) {
+            hypervisors.stream().map(h -> h.info().vmType()).sorted().distinct().forEach(invocation.out()::println);
+            return true;
+        }
+        return false;
     }
 
     List<String> templateNames(HostEnvironment caller) {
@@ -40,11 +82,12 @@ public final class Creation {
     }
 
     private TemplateSearch search(HostEnvironment caller) {
-        return new TemplateSearch(instances.templateDirectories(caller), caller.workingDirectory(), caller.home());
+        return new TemplateSearch(
+                instances.templateDirectories(caller), instances.home().resolve("_config/base.yaml"), caller);
     }
 
     /** Whether the word can only be an instance's name, as opposed to a template, a file or a URL. */
-    static boolean isInstanceName(String word) {
+    public static boolean isInstanceName(String word) {
         String lower = word.toLowerCase(java.util.Locale.ROOT);
         return word.length() <= 76
                 && INSTANCE_NAME.matcher(word).matches()
@@ -81,7 +124,7 @@ public final class Creation {
      *
      * @return its name
      */
-    String create(Invocation invocation) {
+    String create(Invocation invocation) throws InterruptedException {
         String word =
                 invocation.arguments().isEmpty() ? "" : invocation.arguments().getFirst();
         boolean byName = word.isEmpty() || isInstanceName(word);
@@ -96,8 +139,72 @@ public final class Creation {
         if (template.note() != null) {
             invocation.log().warn(template.note());
         }
-        instances.create(name, template.text(), template.source(), invocation.caller(), invocation.log());
+        String text = flags.apply(invocation, template.text(), template.source(), false);
+        String source = template.source();
+        if (!word.equals("-") && Questions.possible(invocation)) {
+            Draft draft = asked(invocation, name, new Draft(text, source));
+            text = draft.text();
+            source = draft.source();
+        }
+        instances.create(name, text, source, invocation.caller(), invocation.log());
         return name;
+    }
+
+    /** What an instance is to be made of. */
+    private record Draft(String text, String source) {}
+
+    /** Asks until the answer is to go on; leaving is an error, as nothing was made. */
+    private Draft asked(Invocation invocation, String name, Draft first) throws InterruptedException {
+        Draft draft = first;
+        while (true) {
+            switch (question.ask(invocation, name, draft.text(), draft.source())) {
+                case PROCEED -> {
+                    return draft;
+                }
+                case EDIT -> {
+                    String edited = new Editor(invocation).edit(name, draft.text());
+                    if (edited.isBlank()) {
+                        throw new LimaException("the text was emptied, so nothing was made");
+                    }
+                    draft = new Draft(edited, draft.source());
+                }
+                case OTHER -> {
+                    List<String> names = templateNames(invocation.caller());
+                    Template other = reader.locate(
+                            "template:" + names.get(Questions.choose(invocation, "Which template?", names)),
+                            search(invocation.caller()));
+                    draft = new Draft(flags.apply(invocation, other.text(), other.source(), false), other.source());
+                }
+                case EXIT -> throw new LimaException("nothing was made, as you wished");
+            }
+        }
+    }
+
+    /** Changes the lima.yaml of an existing instance as the flags say; does nothing when none was given. */
+    void change(Invocation invocation, Instance instance) {
+        if (!EditFlags.given(invocation)) {
+            return;
+        }
+        Path file = instance.directory().resolve("lima.yaml");
+        try {
+            String before = Files.readString(file);
+            String after = flags.apply(invocation, before, file.toString(), true);
+            if (!after.equals(before)) {
+                instances.configure(instance.name(), after, invocation.caller(), invocation.log());
+            }
+        } catch (IOException e) {
+            throw new LimaException("cannot read " + file, e);
+        }
+    }
+
+    /** The default template as it would be, with everything filled in; empty when it cannot be read. */
+    Map<String, Object> defaultTemplate(HostEnvironment caller) {
+        try {
+            Template template = reader.locate("template:default", search(caller));
+            return instances.check(template.text(), template.source(), caller).tree();
+        } catch (LimaException e) {
+            return Map.of();
+        }
     }
 
     private Template defaultTemplate(Invocation invocation, String word) {
@@ -122,7 +229,11 @@ public final class Creation {
             if (text.length > LONGEST_TEMPLATE) {
                 throw new LimaException("the template on standard input is longer than 4 MiB");
             }
-            return new Template(new String(text, StandardCharsets.UTF_8), "stdin", Optional.empty(), null);
+            return reader.embed(
+                    new String(text, StandardCharsets.UTF_8),
+                    "stdin",
+                    search(invocation.caller()),
+                    ConfigReader.Embed.ALL);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,14 +2,19 @@
 package io.jlima.cli.internal.command;
 
 import io.jlima.api.Arch;
+import io.jlima.api.LimaException;
 import io.jlima.api.command.Command;
 import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.Group;
+import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.config.Expressions;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.cli.internal.DaemonControl;
 import io.jlima.cli.internal.Json;
+import io.jlima.cli.internal.Plugins;
+import io.jlima.cli.internal.Versions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,22 +22,35 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /** {@code limactl info}: what is installed here, as JSON. */
 @Component(service = Command.class)
 public final class InfoCommand implements Command {
     private static final int INDENT = 4;
 
+    /** Where the bundle of the guest agent has its programs, but for the architecture. */
+    private static final String AGENTS = "io/jlima/guestagent/internal/programs/lima-guestagent-";
+
     private final BundleContext context;
     private final Instances instances;
     private final Creation creation;
     private final DaemonControl daemon;
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable Expressions expressions;
 
     @Activate
     public InfoCommand(
@@ -48,13 +66,14 @@ public final class InfoCommand implements Command {
 
     @Override
     public CommandSpec spec() {
-        return CommandSpec.of("info", Group.ADVANCED, "Show what is installed here, as JSON");
+        return CommandSpec.of("info", Group.ADVANCED, "Show what is installed here, as JSON")
+                .with(new Option("yq", null, "EXPR", "print what this selects, for example .drivers (default .)"));
     }
 
     @Override
     public int run(Invocation invocation) throws Exception {
         Map<String, Object> info = new LinkedHashMap<>();
-        info.put("version", daemon.version());
+        info.put("version", Versions.limaCompatible(daemon.version()));
         List<Object> templates = new ArrayList<>();
         for (String name : creation.templateNames(invocation.caller())) {
             Map<String, Object> template = new LinkedHashMap<>();
@@ -63,14 +82,85 @@ public final class InfoCommand implements Command {
             templates.add(template);
         }
         info.put("templates", templates);
+        info.put("defaultTemplate", creation.defaultTemplate(invocation.caller()));
         info.put("limaHome", instances.home().toString());
-        info.put("vmTypes", words("io.jlima.api.machine.Hypervisor", Hypervisor.VM_TYPE));
-        info.put("drivers", drivers());
+        List<String> vmTypes = words("io.jlima.api.machine.Hypervisor", Hypervisor.VM_TYPE);
+        info.put("vmTypes", vmTypes);
+        info.put("vmTypesEx", vmTypesEx());
+        info.put("guestAgents", guestAgents());
+        info.put("shellEnvBlock", PreservedEnvironment.BLOCKED);
         info.put("hostOS", System.getProperty("os.name", "").startsWith("Mac") ? "darwin" : "linux");
         info.put("hostArch", Arch.host().word());
         info.put("identityFile", instances.home().resolve("_config/user").toString());
-        invocation.out().println(Json.pretty(info, INDENT));
+        info.put("plugins", plugins(invocation));
+        info.put("libexecPaths", existing("libexec/lima", "lib/lima"));
+        info.put("sharePaths", existing("share/lima", "templates"));
+        info.put("jlimaVersion", daemon.version());
+        info.put("drivers", drivers());
+        Optional<String> expression = invocation.value("yq").filter(e -> !e.equals("."));
+        for (Object result : expression.isPresent() ? evaluated(expression.get(), info) : List.<Object>of(info)) {
+            invocation
+                    .out()
+                    .println(
+                            result instanceof Map || result instanceof List
+                                    ? Json.pretty(result, INDENT)
+                                    : String.valueOf(result));
+        }
         return 0;
+    }
+
+    private List<@Nullable Object> evaluated(String expression, Object info) {
+        Expressions there = expressions;
+        if (there == null) {
+            throw new LimaException(
+                    "no bundle for expressions is installed", "Install it again (limactl console 'install …')");
+        }
+        return there.evaluate(expression, info);
+    }
+
+    private Map<String, Object> vmTypesEx() throws Exception {
+        Map<String, Object> types = new LinkedHashMap<>();
+        for (ServiceReference<?> reference : references("io.jlima.api.machine.Hypervisor")) {
+            Map<String, Object> type = new LinkedHashMap<>();
+            type.put("location", reference.getBundle().getLocation());
+            types.put(String.valueOf(reference.getProperty(Hypervisor.VM_TYPE)), type);
+        }
+        return types;
+    }
+
+    /** Guest agents that are installed, by architecture; where they are kept is their bundle's affair. */
+    private Map<String, Object> guestAgents() {
+        Map<String, Object> agents = new LinkedHashMap<>();
+        for (Bundle bundle : context.getBundles()) {
+            for (Arch arch : Arch.values()) {
+                if (bundle.getEntry(AGENTS + arch.word()) != null) {
+                    agents.put(arch.word(), Map.of("location", bundle.getLocation()));
+                }
+            }
+        }
+        return agents;
+    }
+
+    private List<Object> plugins(Invocation invocation) {
+        List<Object> plugins = new ArrayList<>();
+        for (Plugins.Plugin plugin : new Plugins(invocation.caller(), daemon.prefix()).list()) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("name", plugin.name());
+            entry.put("path", plugin.program().toString());
+            if (!plugin.description().isEmpty()) {
+                entry.put("description", plugin.description());
+            }
+            plugins.add(entry);
+        }
+        return plugins;
+    }
+
+    private List<String> existing(String... folders) {
+        return java.util.Arrays.stream(folders)
+                .map(f -> daemon.prefix().resolve(f))
+                .filter(Files::isDirectory)
+                .map(Path::toString)
+                .toList();
     }
 
     private Optional<Path> location(String template, Invocation invocation) {
@@ -96,6 +186,7 @@ public final class InfoCommand implements Command {
                 driver.put("name", String.valueOf(reference.getProperty(kind[1])));
                 driver.put("bundle", bundle.getSymbolicName());
                 driver.put("version", bundle.getVersion().toString());
+                driver.put("state", bundle.getState() == Bundle.ACTIVE ? "active" : "starting");
                 if (context.getService(reference) instanceof Hypervisor hypervisor) {
                     driver.put(
                             "arches",

@@ -25,6 +25,11 @@ final class InstanceJson {
             json.put("cpus", config.cpus());
             json.put("memory", config.memory());
             json.put("disk", config.disk());
+            String message = InstanceMessage.of(instance);
+            if (!message.isEmpty()) {
+                json.put("message", message);
+            }
+            list(json, "additionalDisks", instance.tree().get("additionalDisks"));
             list(json, "network", instance.tree().get("networks"));
         }
         number(json, "sshLocalPort", instance.sshPort());
@@ -33,7 +38,7 @@ final class InstanceJson {
         number(json, "driverPID", instance.driverPid());
         list(json, "errors", instance.errors());
         if (!instance.tree().isEmpty()) {
-            json.put("config", instance.tree());
+            json.put("config", withoutEmpty(instance.tree()));
         }
         json.put("sshAddress", "127.0.0.1");
         json.put("protected", instance.isProtected());
@@ -48,6 +53,28 @@ final class InstanceJson {
                 "IdentityFile",
                 instance.directory().resolveSibling("_config/user").toString());
         return json;
+    }
+
+    /** As Lima writes it: what has nothing in it is left out, however deep. */
+    private static Object withoutEmpty(Object tree) {
+        return switch (tree) {
+            case Map<?, ?> map -> {
+                Map<Object, Object> kept = new LinkedHashMap<>();
+                map.forEach((key, value) -> {
+                    Object slim = value == null ? null : withoutEmpty(value);
+                    if (slim != null && !(slim instanceof Map<?, ?> inner && inner.isEmpty())) {
+                        kept.put(key, slim);
+                    }
+                });
+                yield kept;
+            }
+            case List<?> list ->
+                list.stream()
+                        .filter(java.util.Objects::nonNull)
+                        .map(InstanceJson::withoutEmpty)
+                        .toList();
+            default -> tree;
+        };
     }
 
     private static void number(Map<String, Object> json, String key, long value) {

@@ -7,8 +7,10 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.Instances;
+import io.jlima.cli.internal.edit.EditFlags;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -17,19 +19,25 @@ import org.osgi.service.component.annotations.Reference;
 @Component(service = Command.class)
 public final class RestartCommand implements Command {
     private final Instances instances;
+    private final Creation creation;
+    private final ReadyMessage ready;
 
     @Activate
-    public RestartCommand(@Reference Instances instances) {
+    public RestartCommand(@Reference Instances instances, @Reference Creation creation, @Reference ReadyMessage ready) {
         this.instances = instances;
+        this.creation = creation;
+        this.ready = ready;
     }
 
     @Override
     public CommandSpec spec() {
         return CommandSpec.of("restart", Group.BASIC, "Stop an instance and start it again")
                 .takes("[NAME]", 0, 1, ArgumentKind.INSTANCE)
-                .with(
+                .with(EditFlags.with(
+                        EditFlags.forEditing(),
+                        new Option("progress", null, null, "accepted for old scripts: progress is always shown"),
                         new Option("force", "f", null, "end the machine at once, without asking the guest"),
-                        new Option("timeout", null, "DURATION", "how long to wait for the start (default 10m)"));
+                        new Option("timeout", null, "DURATION", "how long to wait for the start (default 10m)")));
     }
 
     @Override
@@ -43,8 +51,10 @@ public final class RestartCommand implements Command {
         } else {
             instances.stop(name, invocation.has("force"), invocation.log());
         }
+        Instance stopped = GuestTarget.existing(instances, name);
+        creation.change(invocation, stopped);
         instances.start(name, timeout, invocation.caller(), invocation.log());
-        invocation.log().info("READY. Run `limactl shell " + name + "` to open the shell.");
+        ready.tell(invocation, name);
         return 0;
     }
 }

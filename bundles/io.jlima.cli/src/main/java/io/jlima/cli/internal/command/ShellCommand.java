@@ -12,33 +12,26 @@ import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.Instances;
-import io.jlima.api.ssh.SshConnection;
-import io.jlima.api.ssh.SshConnection.Terminal;
-import io.jlima.api.ssh.SshProcess;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** {@code limactl shell}: a shell or a command in the guest, over the instance's kept connection. */
 @Component(service = Command.class)
 public final class ShellCommand implements Command {
-    private static final Logger LOG = LoggerFactory.getLogger(ShellCommand.class);
+    /** Words that are more likely meant for limactl than for a guest. */
+    private static final Set<String> OUR_WORDS = Set.of("create", "start", "delete", "shell");
 
     private final Instances instances;
+    private final StartNow startNow;
 
     @Activate
-    public ShellCommand(@Reference Instances instances) {
+    public ShellCommand(@Reference Instances instances, @Reference StartNow startNow) {
         this.instances = instances;
+        this.startNow = startNow;
     }
 
     @Override
@@ -46,14 +39,22 @@ public final class ShellCommand implements Command {
         return CommandSpec.of("shell", Group.BASIC, "Run a shell, or one command, in an instance")
                 .describe("""
                         Starts in the directory of the guest that mirrors the current one, if a mount covers it. Leading
-                        words such as A=b set variables for the command. The exit code is the command's.""")
+                        words such as A=b set variables for the command. The exit code is the command's. Flags end at the
+                        name of the instance: what follows is the command.
+
+                        LIMA_SHELLENV_BLOCK is a list of patterns of variables that --preserve-env leaves out, such as
+                        FOO,BAR_*; with a leading + it adds to the built-in list. LIMA_SHELLENV_ALLOW exempts from it.""")
                 .takes("NAME [COMMAND...]", 0, Integer.MAX_VALUE, ArgumentKind.INSTANCE)
                 .flagsEnd()
                 .with(
-                        new Option("instance", null, "NAME", "the instance; all arguments are the command then"),
-                        new Option("shell", null, "PATH", "shell of the guest to use instead of the user's"),
-                        new Option("workdir", null, "DIR", "directory of the guest to start in"),
-                        new Option("start", null, null, "start the instance if it is stopped"));
+                        new Option("instance", null, "INSTANCE", "the instance; all arguments are the command then"),
+                        new Option("shell", null, "PATH", "shell of the guest to use instead of the user's")
+                                .oneOf("/bin/bash", "/bin/sh", "/usr/bin/zsh", "/usr/bin/fish"),
+                        new Option("workdir", null, "GUEST-DIR", "directory of the guest to start in"),
+                        new Option("reconnect", null, null, "make the connection to the guest anew first"),
+                        new Option("preserve-env", null, null, "pass the environment on to the guest"),
+                        new Option("start", null, null, "start the instance if it is stopped"),
+                        new Option("sync", null, "DIR", "work on a copy of this directory, and copy changes back"));
     }
 
     @Override
@@ -68,115 +69,41 @@ public final class ShellCommand implements Command {
         if (named.isEmpty() && !command.isEmpty() && command.getFirst().equals("--")) {
             command = command.subList(1, command.size());
         }
+        if (named.isEmpty() && OUR_WORDS.contains(name) && instances.find(name).isEmpty()) {
+            invocation.log().warn("Perhaps you meant `limactl " + String.join(" ", words) + "`?");
+        }
+        // Wrong patterns are refused before anything is started for them.
+        List<String> assignments = PreservedEnvironment.of(invocation);
+        Optional<SyncedDirectory> synced = SyncedDirectory.wanted(invocation);
         Instance instance = running(name, invocation);
+        if (invocation.has("reconnect")) {
+            instances.reconnect(name);
+        }
         InstanceConfig config = instance.config();
+        String directory = synced.isPresent()
+                ? synced.get().bring(instances, instance)
+                : ShellScript.directory(invocation, config == null ? List.of() : config.mounts());
         String shell = invocation
                 .value("shell")
                 .orElse(config == null ? "" : config.user().shell());
-        String script =
-                directory(invocation, config) + " ; exec " + (shell.isEmpty() ? "\"$SHELL\"" : Words.quote(shell))
-                        + " -l" + (command.isEmpty() ? "" : " -c " + Words.quote(Words.commandLine(command)));
-        return run(invocation, instances.connection(name), script);
+        int code = GuestSession.run(
+                invocation, instances.connection(name), ShellScript.of(directory, assignments, shell, command));
+        if (synced.isPresent()) {
+            synced.get().takeBack(code);
+        }
+        return code;
     }
 
     private Instance running(String name, Invocation invocation) throws InterruptedException {
-        Instance instance = instances
-                .find(name)
-                .orElseThrow(() -> new LimaException("instance `" + name + "` does not exist, run `limactl create "
-                        + name + "` to create a new instance"));
-        if (instance.status() == Status.STOPPED && invocation.has("start")) {
-            instances.start(name, Durations.parse("10m"), invocation.caller(), invocation.log());
-        } else if (instance.status() == Status.STOPPED) {
-            throw new LimaException(
-                    "instance `" + name + "` is stopped, run `limactl start " + name + "` to start the instance");
+        Instance instance = GuestTarget.existing(instances, name);
+        if (instance.status() != Status.STOPPED) {
+            return instance;
         }
-        return instance;
-    }
-
-    /** The command that enters the right directory; which one that is, the mounts' host side decides. */
-    private static String directory(Invocation invocation, @Nullable InstanceConfig config) {
-        Optional<String> wanted = invocation.value("workdir");
-        if (wanted.isPresent()) {
-            return "cd " + Words.quote(wanted.get()) + " || exit 1";
+        if (!StartNow.wanted(
+                invocation, "Instance `" + name + "` is stopped. Do you want to start the instance now?")) {
+            throw GuestTarget.stopped(name);
         }
-        Path current = invocation.caller().workingDirectory();
-        Path home = invocation.caller().home();
-        // The home directory is only a place to fall back to; that a guest user may not enter it is no news.
-        String goHome = "cd " + Words.quote(home.toString()) + " 2>/dev/null";
-        if (config != null && isMounted(current, config)) {
-            return "cd " + Words.quote(current.toString()) + " || " + goHome;
-        }
-        return config != null && isMounted(home, config) ? goHome : "false";
-    }
-
-    private static boolean isMounted(Path path, InstanceConfig config) {
-        return config.mounts().stream().anyMatch(m -> real(path).startsWith(real(Path.of(m.location()))));
-    }
-
-    private static Path real(Path path) {
-        try {
-            return path.toRealPath();
-        } catch (IOException e) {
-            return path.toAbsolutePath().normalize();
-        }
-    }
-
-    private static int run(Invocation invocation, SshConnection connection, String script) throws Exception {
-        var streams = invocation.streams();
-        boolean terminal = streams.inTerminal() && streams.outTerminal();
-        Terminal size = terminal
-                ? new Terminal(invocation.caller().variable("TERM").orElse("dumb"), streams.columns(), streams.rows())
-                : null;
-        Map<String, String> variables = invocation
-                .caller()
-                .variable("COLORTERM")
-                .map(c -> Map.of("COLORTERM", c))
-                .orElse(Map.of());
-        try (SshProcess process = connection.start(script, size, variables);
-                AutoCloseable raw = terminal ? invocation.rawTerminal() : () -> {}) {
-            invocation.onResize(t -> resize(process, t));
-            Thread input = Thread.ofVirtual().name("shell-in").start(() -> pumpInput(invocation, process));
-            Thread errors = Thread.ofVirtual().name("shell-err").start(() -> pump(process.stderr(), invocation.err()));
-            pump(process.stdout(), invocation.out());
-            errors.join();
-            int code = process.waitFor();
-            input.interrupt();
-            LOG.debug("Shell ended with {}, terminal {}", code, raw);
-            return code;
-        }
-    }
-
-    private static void pumpInput(Invocation invocation, SshProcess process) {
-        try (OutputStream stdin = process.stdin()) {
-            copy(invocation.in(), stdin);
-        } catch (IOException e) {
-            LOG.debug("Input of a shell ends", e);
-        }
-    }
-
-    private static void pump(InputStream from, OutputStream to) {
-        try {
-            copy(from, to);
-        } catch (IOException e) {
-            LOG.debug("Output of a shell ends", e);
-        }
-    }
-
-    /** Flushes after each piece: somebody may be waiting for a prompt. */
-    private static void copy(InputStream from, OutputStream to) throws IOException {
-        byte[] buffer = new byte[32768];
-        int count;
-        while ((count = from.read(buffer)) >= 0) {
-            to.write(buffer, 0, count);
-            to.flush();
-        }
-    }
-
-    private static void resize(SshProcess process, Terminal size) {
-        try {
-            process.resize(size.columns(), size.rows());
-        } catch (IOException e) {
-            LOG.debug("A shell's terminal was not resized", e);
-        }
+        startNow.start(invocation, name);
+        return GuestTarget.existing(instances, name);
     }
 }

@@ -10,6 +10,7 @@ import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
+import io.jlima.cli.internal.edit.EditFlags;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -19,32 +20,47 @@ import org.osgi.service.component.annotations.Reference;
 public final class StartCommand implements Command {
     private final Instances instances;
     private final Creation creation;
+    private final ReadyMessage ready;
+    private final Foreground foreground;
 
     @Activate
-    public StartCommand(@Reference Instances instances, @Reference Creation creation) {
+    public StartCommand(
+            @Reference Instances instances,
+            @Reference Creation creation,
+            @Reference ReadyMessage ready,
+            @Reference Foreground foreground) {
         this.instances = instances;
         this.creation = creation;
+        this.ready = ready;
+        this.foreground = foreground;
     }
 
     @Override
     public CommandSpec spec() {
         return CommandSpec.of("start", Group.BASIC, "Start an instance, and create it first if there is none")
                 .describe("""
-                        Without an argument the instance is "default". An argument as for `limactl create` makes a new
-                        instance of a template and starts that. Interrupting a start before the machine runs cancels it;
-                        after that the machine goes on booting.""")
+                    Without an argument the instance is "default". An argument as for `limactl create` makes a new
+                    instance of a template and starts that. Interrupting a start before the machine runs cancels it;
+                    after that the machine goes on booting.\
+                    """)
                 .takes("[NAME | template:NAME | FILE.yaml | -]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
-                .with(
+                .with(EditFlags.with(
+                        EditFlags.forCreation(),
                         CreateCommand.NAME,
                         CreateCommand.LIST_TEMPLATES,
+                        CreateCommand.LIST_DRIVERS,
+                        new Option("foreground", null, null, "stay until the instance stops; a signal stops it"),
+                        new Option("progress", null, null, "accepted for old scripts: progress is always shown"),
                         new Option(
-                                "timeout", null, "DURATION", "how long to wait, for example 10m or 90s (default 10m)"));
+                                "timeout",
+                                null,
+                                "DURATION",
+                                "how long to wait, for example 10m or 90s (default 10m)")));
     }
 
     @Override
     public int run(Invocation invocation) throws InterruptedException {
-        if (invocation.has("list-templates")) {
-            creation.templateNames(invocation.caller()).forEach(invocation.out()::println);
+        if (creation.lists(invocation)) {
             return 0;
         }
         var timeout = Durations.parse(invocation.value("timeout").orElse("10m"));
@@ -54,9 +70,14 @@ public final class StartCommand implements Command {
         } else {
             Instance instance = instances.find(name).orElseThrow();
             if (instance.status() == Instance.Status.RUNNING) {
+                if (EditFlags.given(invocation)) {
+                    invocation.log().warn("The flags that edit are left out: a running instance cannot be edited");
+                }
                 // A start that was given up half-way has left a guest to wait for; else this returns at once.
                 instances.start(name, timeout, invocation.caller(), invocation.log());
-                invocation.log().info("The instance `" + name + "` is already running. " + shellHint(name));
+                invocation
+                        .log()
+                        .info("The instance `" + name + "` is already running. " + ready.shellHint(invocation, name));
                 return 0;
             }
             if (!instance.errors().isEmpty() && instance.config() == null) {
@@ -67,13 +88,13 @@ public final class StartCommand implements Command {
                         null);
             }
             invocation.log().info("Using the existing instance `" + name + "`");
+            creation.change(invocation, instance);
         }
         instances.start(name, timeout, invocation.caller(), invocation.log());
-        invocation.log().info("READY. " + shellHint(name));
+        ready.tell(invocation, name);
+        if (invocation.has("foreground")) {
+            foreground.stay(invocation, name);
+        }
         return 0;
-    }
-
-    private static String shellHint(String name) {
-        return "Run `" + (name.equals("default") ? "lima" : "limactl shell " + name) + "` to open the shell.";
     }
 }

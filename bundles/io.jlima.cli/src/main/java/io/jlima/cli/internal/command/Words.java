@@ -2,6 +2,7 @@
 package io.jlima.cli.internal.command;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -21,15 +22,23 @@ final class Words {
 
     /** A command line of these words, in which leading words such as {@code A=b c} are assignments. */
     static String commandLine(List<String> words) {
-        int assignments = 0;
-        while (assignments < words.size()
-                && ASSIGNMENT.matcher(words.get(assignments)).lookingAt()) {
-            assignments++;
-        }
-        int first = assignments;
+        int first = assignments(words);
         return java.util.stream.IntStream.range(0, words.size())
                 .mapToObj(i -> i < first ? assignment(words.get(i)) : quote(words.get(i)))
                 .collect(Collectors.joining(" "));
+    }
+
+    /** The word of a command line that names a program; empty when there are only assignments. */
+    static Optional<String> program(List<String> words) {
+        return words.stream().skip(assignments(words)).findFirst();
+    }
+
+    private static int assignments(List<String> words) {
+        int count = 0;
+        while (count < words.size() && ASSIGNMENT.matcher(words.get(count)).lookingAt()) {
+            count++;
+        }
+        return count;
     }
 
     private static String assignment(String word) {

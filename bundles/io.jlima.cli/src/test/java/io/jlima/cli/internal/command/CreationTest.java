@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.cli.internal.FakeInstances;
+import io.jlima.cli.internal.edit.EditFlags;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,12 +21,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CreationTest {
     private final FakeInstances instances = new FakeInstances(Path.of("/lima"));
-    private final Creation creation = new Creation(instances, new Reader());
+    private final Reader reader = new Reader();
+    private final Creation creation = new Creation(
+            instances,
+            reader,
+            new EditFlags(reader, (expression, tree) -> List.of(Map.of("cpus", 1))),
+            new CreationQuestion(instances, new NoCache()));
 
     /** Every locator leads to a template named after what follows its last slash or colon; {@code old:} has a note. */
     private static final class Reader implements ConfigReader {
         @Override
-        public Template locate(String locator, TemplateSearch search) {
+        public Template locate(String locator, TemplateSearch search, Embed embed) {
             String name = locator.replaceAll(".*[:/]", "").replace(".yaml", "");
             return new Template(
                     "text of " + locator,
@@ -32,8 +41,38 @@ class CreationTest {
         }
 
         @Override
+        public Template embed(String text, String source, TemplateSearch search, Embed embed) {
+            return new Template(text, source, Optional.empty(), null);
+        }
+
+        @Override
+        public String url(String locator, TemplateSearch search) {
+            return locator;
+        }
+
+        @Override
         public List<String> templateNames(TemplateSearch search) {
             return search.directories().stream().map(Path::toString).toList();
+        }
+
+        @Override
+        public Map<String, @Nullable Object> parse(String text, String source) {
+            return new LinkedHashMap<>();
+        }
+
+        @Override
+        public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+            return text + " with " + tree;
+        }
+
+        @Override
+        public String write(@Nullable Object tree) {
+            return String.valueOf(tree);
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            return Map.of();
         }
 
         @Override
@@ -43,7 +82,7 @@ class CreationTest {
     }
 
     @BeforeEach
-    void have() {
+    void have() throws InterruptedException {
         instances.all.add(FakeInvocation.instance("there", Status.STOPPED, Path.of("/lima/there"), List.of()));
     }
 
@@ -59,7 +98,7 @@ class CreationTest {
         "x.yaml, , x, x.yaml",
         "old:x, , x, old:x"
     })
-    void wordsBecomeAnInstance(String word, String name, String instance, String source) {
+    void wordsBecomeAnInstance(String word, String name, String instance, String source) throws InterruptedException {
         FakeInvocation call = word == null ? new FakeInvocation() : new FakeInvocation(word);
         if (name != null) {
             call.option("name", name);
@@ -72,7 +111,7 @@ class CreationTest {
     }
 
     @Test
-    void aTemplateMayComeFromStandardInput() {
+    void aTemplateMayComeFromStandardInput() throws InterruptedException {
         FakeInvocation call = new FakeInvocation("-").option("name", "n");
         call.input = "images: [ä]\n";
         assertThat(creation.create(call)).isEqualTo("n");
@@ -86,7 +125,7 @@ class CreationTest {
     }
 
     @Test
-    void namesThatContradictAreRefused() {
+    void namesThatContradictAreRefused() throws InterruptedException {
         assertThatThrownBy(() -> creation.create(new FakeInvocation("a").option("name", "b")))
                 .hasMessageStartingWith("instance name `a` and --name `b` cannot be both given");
         assertThatThrownBy(() -> creation.create(new FakeInvocation("https://host/")))
@@ -95,7 +134,7 @@ class CreationTest {
     }
 
     @Test
-    void whatExistsIsFoundByName() {
+    void whatExistsIsFoundByName() throws InterruptedException {
         assertThat(creation.existing(new FakeInvocation("there"))).contains("there");
         assertThat(creation.existing(new FakeInvocation().option("name", "there")))
                 .contains("there");

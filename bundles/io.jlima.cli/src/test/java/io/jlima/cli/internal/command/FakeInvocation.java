@@ -22,29 +22,32 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A call with given words, whose output is kept. */
-final class FakeInvocation implements Invocation {
-    final Map<String, String> options = new HashMap<>();
-    final Map<String, String> variables = new HashMap<>(Map.of("HOME", "/home/jane"));
-    final List<String> log = new ArrayList<>();
+public final class FakeInvocation implements Invocation {
+    public final Map<String, String> options = new HashMap<>();
+    public final Map<String, String> variables = new HashMap<>(Map.of("HOME", "/home/jane"));
+    public final List<String> log = new ArrayList<>();
     final ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    Path directory = Path.of("/");
+    public Path directory = Path.of("/");
     String input = "";
+    private final Map<String, List<String>> values = new HashMap<>();
     private final List<String> arguments;
 
-    FakeInvocation(String... arguments) {
+    public FakeInvocation(String... arguments) {
         this.arguments = List.of(arguments);
     }
 
-    FakeInvocation option(String name, String value) {
+    public FakeInvocation option(String name, String value) {
         options.put(name, value);
+        values.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
         return this;
     }
 
-    String outText() {
+    public String outText() {
         return outBytes.toString(StandardCharsets.UTF_8);
     }
 
-    static Instance instance(String name, Instance.Status status, Path directory, List<InstanceConfig.Mount> mounts) {
+    public static Instance instance(
+            String name, Instance.Status status, Path directory, List<InstanceConfig.Mount> mounts) {
         InstanceConfig config = new InstanceConfig(
                 "qemu",
                 Map.of(),
@@ -59,7 +62,7 @@ final class FakeInvocation implements Invocation {
                 null,
                 List.of(),
                 false,
-                new InstanceConfig.Ssh(0, false, false, false, false),
+                new InstanceConfig.Ssh(0, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
                 new InstanceConfig.Video("none", null),
@@ -82,7 +85,8 @@ final class FakeInvocation implements Invocation {
                 "",
                 false,
                 new InstanceConfig.User("jane", "", 1000, "/home/jane.guest", "/bin/bash", true),
-                false);
+                false,
+                Map.of());
         boolean runs = status == Instance.Status.RUNNING;
         return new Instance(
                 name,
@@ -118,7 +122,7 @@ final class FakeInvocation implements Invocation {
 
     @Override
     public List<String> values(String option) {
-        return value(option).stream().toList();
+        return values.getOrDefault(option, value(option).stream().toList());
     }
 
     @Override

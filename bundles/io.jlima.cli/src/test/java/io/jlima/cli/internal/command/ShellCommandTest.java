@@ -9,6 +9,7 @@ import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
 import io.jlima.cli.internal.FakeInstances;
+import io.jlima.cli.internal.TestDaemon;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -92,7 +93,8 @@ class ShellCommandTest {
     void open() {
         instances = new FakeInstances(host);
         instances.connection = new Guest();
-        shell = new ShellCommand(instances);
+        shell = new ShellCommand(
+                instances, new StartNow(instances, new ReadyMessage(instances, new TestDaemon().control)));
         have(Status.RUNNING, List.of());
     }
 

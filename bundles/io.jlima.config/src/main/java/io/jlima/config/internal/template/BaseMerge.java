@@ -7,11 +7,12 @@ import io.jlima.config.internal.yaml.Node;
 import io.jlima.config.internal.yaml.Node.Scalar;
 import io.jlima.config.internal.yaml.Node.Sequence;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** How a base is merged into a template: the template wins. An explicit null counts as given. */
 final class BaseMerge {
@@ -53,7 +54,7 @@ final class BaseMerge {
             Set<String> words = new HashSet<>();
             items.removeIf(item -> item instanceof Scalar scalar && !words.add(scalar.text()));
         }
-        return new Sequence(own.mark(), items);
+        return own.withItems(items);
     }
 
     private static boolean isHigher(Node value, Node own) {
@@ -76,6 +77,7 @@ final class BaseMerge {
             return;
         }
         List<Node> kept = new ArrayList<>();
+        Map<String, Mapping> byId = new HashMap<>();
         for (Node item : sequence.items()) {
             Mapping entry = item instanceof Mapping mapping ? mapping : new Mapping(item.mark()).put(key, item);
             String id = id(entry, key, otherKey);
@@ -83,23 +85,14 @@ final class BaseMerge {
                 kept.forEach(earlier -> fill(list, (Mapping) earlier, entry, key, otherKey));
                 continue;
             }
-            Mapping earlier = id.isEmpty() ? null : find(kept, id, key, otherKey);
+            Mapping earlier = id.isEmpty() ? null : byId.putIfAbsent(id, entry);
             if (earlier == null) {
                 kept.add(entry);
             } else {
                 fill(list, earlier, entry, key, otherKey);
             }
         }
-        template.put(list, new Sequence(sequence.mark(), kept));
-    }
-
-    private static @Nullable Mapping find(List<Node> kept, String id, String key, String otherKey) {
-        for (Node node : kept) {
-            if (node instanceof Mapping mapping && id.equals(id(mapping, key, otherKey))) {
-                return mapping;
-            }
-        }
-        return null;
+        template.put(list, sequence.withItems(kept));
     }
 
     private static String id(Mapping entry, String key, String otherKey) {

@@ -11,11 +11,16 @@ import org.yaml.snakeyaml.nodes.NodeId;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.resolver.Resolver;
 
-/** What a scalar without quotes means in YAML 1.2: the core schema, section 10.3.2 of the specification. */
-final class CoreSchema extends Resolver {
+/**
+ * What a scalar without quotes means in YAML 1.2: the core schema, section 10.3.2 of the specification. In one thing
+ * this follows Lima's parser, which the files were written for: digits after a zero are octal, as in YAML 1.1.
+ */
+public final class CoreSchema extends Resolver {
     private static final Pattern NULL_WORD = Pattern.compile("null|Null|NULL|~|");
     private static final Pattern BOOL_WORD = Pattern.compile("true|True|TRUE|false|False|FALSE");
     private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+");
+    private static final Pattern OLD_OCTAL = Pattern.compile("[-+]?0[0-7]+");
+    private static final Pattern ZERO_BEFORE = Pattern.compile("[-+]?0[0-9]+");
     private static final Pattern DECIMAL = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
     private static final Pattern NOT_FINITE = Pattern.compile("[-+]?(\\.inf|\\.Inf|\\.INF)|\\.nan|\\.NaN|\\.NAN");
 
@@ -61,6 +66,10 @@ final class CoreSchema extends Resolver {
         if (BOOL_WORD.matcher(plain).matches()) {
             return Kind.BOOL;
         }
+        if (ZERO_BEFORE.matcher(plain).matches() && !OLD_OCTAL.matcher(plain).matches()) {
+            // Neither octal nor a way in which people write decimal numbers.
+            return Kind.TEXT;
+        }
         if (INTEGER.matcher(plain).matches()) {
             return Kind.INT;
         }
@@ -84,7 +93,7 @@ final class CoreSchema extends Resolver {
         if (written.startsWith("0x")) {
             return new BigInteger(written.substring(2), 16);
         }
-        return new BigInteger(written);
+        return new BigInteger(written, OLD_OCTAL.matcher(written).matches() ? 8 : 10);
     }
 
     private static String decimal(String written) {

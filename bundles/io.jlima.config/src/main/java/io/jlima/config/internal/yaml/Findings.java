@@ -14,6 +14,9 @@ public final class Findings {
     /** A message that lists more than this is no longer read. */
     private static final int LISTED = 50;
 
+    /** What is quoted in a message may be long, but nobody reads on for ever. */
+    private static final int LONGEST = 1000;
+
     /** Controls, broken surrogates, separators of lines, and what turns the direction of writing. */
     private static final Pattern CONTROLS =
             Pattern.compile("[\\p{Cc}\\p{Cs}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}&&[^\t]]");
@@ -22,6 +25,7 @@ public final class Findings {
 
     private final Set<Fault> faults = new LinkedHashSet<>();
     private final Set<String> warnings = new LinkedHashSet<>();
+    private int moreWarnings;
 
     /**
      * @param what what is wrong, naming field and value
@@ -38,12 +42,25 @@ public final class Findings {
 
     /** Something the user should know; said once. */
     public void warn(Mark mark, String what) {
-        warnings.add(mark.position() + ": " + printable(what));
+        add(mark.position() + ": " + printable(what));
     }
 
     /** Something the user should know that has no place in a text; said once. */
     public void warn(String what) {
-        warnings.add(printable(what));
+        add(printable(what));
+    }
+
+    private void add(String warning) {
+        if (!hasManyWarnings()) {
+            warnings.add(warning);
+        } else if (!warnings.contains(warning)) {
+            moreWarnings++;
+        }
+    }
+
+    /** Whether further warnings are only counted. */
+    public boolean hasManyWarnings() {
+        return warnings.size() >= LISTED;
     }
 
     public boolean hasErrors() {
@@ -52,7 +69,11 @@ public final class Findings {
 
     /** All warnings, in the order in which they were found. */
     public List<String> warnings() {
-        return List.copyOf(warnings);
+        List<String> all = new ArrayList<>(warnings);
+        if (moreWarnings > 0) {
+            all.add("and " + moreWarnings + " more warnings");
+        }
+        return List.copyOf(all);
     }
 
     /**
@@ -73,8 +94,9 @@ public final class Findings {
         List<String> lines = new ArrayList<>();
         faults.stream().limit(LISTED).forEach(fault -> {
             lines.add(fault.mark.position() + ": " + fault.what);
-            if (!fault.mark.shownLine().isEmpty()) {
-                lines.add("    | " + fault.mark.shownLine());
+            String shown = fault.mark.shownLine();
+            if (!shown.isEmpty()) {
+                lines.add("    | " + shown);
             }
             if (fault.right != null) {
                 lines.add("    -> " + fault.right);
@@ -88,6 +110,7 @@ public final class Findings {
 
     /** Values of a file are quoted in messages; they must not be able to steer the reader's terminal. */
     private static String printable(String text) {
-        return CONTROLS.matcher(text).replaceAll(m -> m.group().equals("\n") ? "\\\\n" : "?");
+        String shown = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
+        return CONTROLS.matcher(shown).replaceAll(m -> m.group().equals("\n") ? "\\\\n" : "?");
     }
 }

@@ -17,12 +17,19 @@ import org.jspecify.annotations.Nullable;
 /** A mapping with text keys in the order of the file. Mutable; belongs to one resolution. */
 public final class Mapping implements Node {
     private final Mark mark;
+    private final Remark remark;
+    private Remark last = Remark.NONE;
     private final Map<String, Node> entries = new LinkedHashMap<>();
     private final Map<String, Mark> keyMarks = new HashMap<>();
     private final Set<String> faulty = new HashSet<>();
 
     public Mapping(Mark mark) {
+        this(mark, Remark.NONE);
+    }
+
+    Mapping(Mark mark, Remark remark) {
         this.mark = mark;
+        this.remark = remark;
     }
 
     /** A mapping that nobody wrote. */
@@ -33,6 +40,20 @@ public final class Mapping implements Node {
     @Override
     public Mark mark() {
         return mark;
+    }
+
+    @Override
+    public Remark remark() {
+        return remark;
+    }
+
+    /** Comments behind the last entry of a document. */
+    Remark last() {
+        return last;
+    }
+
+    void setLast(Remark comments) {
+        last = comments;
     }
 
     public Map<String, Node> entries() {
@@ -81,12 +102,13 @@ public final class Mapping implements Node {
     /** Where the value stands; the whole mapping's place when there is no such key. */
     public Mark markOf(String key) {
         Node value = entries.get(key);
-        return value == null ? keyMark(key) : value.mark();
+        return value == null || value.mark() == Mark.BUILT_IN ? keyMark(key) : value.mark();
     }
 
     /** Where the key stands; the whole mapping's place when there is none. */
     public Mark keyMark(String key) {
-        return keyMarks.getOrDefault(key, mark);
+        Mark keyMark = keyMarks.getOrDefault(key, mark);
+        return keyMark == Mark.BUILT_IN ? mark : keyMark;
     }
 
     /** Puts the value where none is. */
@@ -140,6 +162,11 @@ public final class Mapping implements Node {
         Mapping made = new Mapping(keyMark(key));
         entries.put(key, made);
         return made;
+    }
+
+    /** The mapping below this key to look at; an empty one, which is not put there, when there is none. */
+    public Mapping look(String key) {
+        return entries.get(key) instanceof Mapping mapping ? mapping : new Mapping(keyMark(key));
     }
 
     /** The sequence below this key, made if there is none. */

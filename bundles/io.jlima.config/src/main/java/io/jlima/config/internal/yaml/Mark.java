@@ -20,6 +20,11 @@ public record Mark(SourceText text, int line, int column) {
         return line == 0 ? source() : source() + ":" + line + ":" + column;
     }
 
+    /** The same as an index into the text. */
+    int index() {
+        return text.index(line, column);
+    }
+
     /** Name of the text. */
     public String source() {
         return text.name();

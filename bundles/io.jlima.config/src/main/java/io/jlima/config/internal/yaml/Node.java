@@ -8,6 +8,9 @@ public sealed interface Node permits Node.Scalar, Node.Sequence, Mapping {
     /** Where the value begins. */
     Mark mark();
 
+    /** The comments that belong to it. */
+    Remark remark();
+
     /** What a scalar is by the core schema of YAML 1.2. */
     enum Kind {
         NULL("null"),
@@ -32,7 +35,12 @@ public sealed interface Node permits Node.Scalar, Node.Sequence, Mapping {
      * @param text canonical for booleans ({@code true}), integers (decimal) and floats; otherwise as written
      * @param written the characters in the file, without quotes
      */
-    record Scalar(Mark mark, Kind kind, String text, String written) implements Node {
+    record Scalar(Mark mark, Kind kind, String text, String written, Remark remark) implements Node {
+        /** A value without comments. */
+        public Scalar(Mark mark, Kind kind, String text, String written) {
+            this(mark, kind, text, written, Remark.NONE);
+        }
+
         /** A value that nobody wrote. */
         public static Scalar of(String text) {
             return new Scalar(Mark.BUILT_IN, Kind.TEXT, text, text);
@@ -48,12 +56,22 @@ public sealed interface Node permits Node.Scalar, Node.Sequence, Mapping {
 
         /** The same place with another text. */
         public Scalar withText(String newText) {
-            return new Scalar(mark, Kind.TEXT, newText, newText);
+            return new Scalar(mark, Kind.TEXT, newText, newText, remark);
         }
     }
 
     /** @param items may be changed by the owner of the tree */
-    record Sequence(Mark mark, List<Node> items) implements Node {}
+    record Sequence(Mark mark, List<Node> items, Remark remark) implements Node {
+        /** A list without comments. */
+        public Sequence(Mark mark, List<Node> items) {
+            this(mark, items, Remark.NONE);
+        }
+
+        /** The same list with other items. */
+        public Sequence withItems(List<Node> others) {
+            return new Sequence(mark, others, remark);
+        }
+    }
 
     /** True for null in any spelling. */
     default boolean isNull() {

@@ -14,6 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.comments.CommentLine;
+import org.yaml.snakeyaml.comments.CommentType;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -33,6 +36,32 @@ final class NodeReader {
     }
 
     Node read(org.yaml.snakeyaml.nodes.Node node) {
+        return read(node, remark(node.getBlockComments(), node.getInLineComments()));
+    }
+
+    private static Remark remark(@Nullable List<CommentLine> before, @Nullable List<CommentLine> beside) {
+        List<String> above = lines(before);
+        List<String> behind = lines(beside);
+        return above.isEmpty() && behind.isEmpty() ? Remark.NONE : new Remark(above, behind);
+    }
+
+    private static List<String> lines(@Nullable List<CommentLine> comments) {
+        return comments == null
+                ? List.of()
+                : comments.stream()
+                        .map(line -> line.getCommentType() == CommentType.BLANK_LINE ? Remark.BLANK : line.getValue())
+                        .toList();
+    }
+
+    /** Comments stand at the key of a value that spans lines, and at the value itself where both share one. */
+    private static Remark remark(NodeTuple tuple) {
+        org.yaml.snakeyaml.nodes.Node key = tuple.getKeyNode();
+        org.yaml.snakeyaml.nodes.Node value = tuple.getValueNode();
+        List<CommentLine> beside = key.getInLineComments();
+        return remark(key.getBlockComments(), beside == null || beside.isEmpty() ? value.getInLineComments() : beside);
+    }
+
+    private Node read(org.yaml.snakeyaml.nodes.Node node, Remark remark) {
         Mark mark = text.mark(node.getStartMark());
         // Texts are shared between the places that use an alias, so only the number of values counts.
         if (++values > YamlText.MOST_VALUES) {
@@ -46,9 +75,9 @@ final class NodeReader {
         }
         try {
             return switch (node) {
-                case ScalarNode scalar -> scalar(mark, scalar);
-                case SequenceNode sequence -> sequence(mark, sequence);
-                case MappingNode mapping -> mapping(mark, mapping);
+                case ScalarNode scalar -> scalar(mark, scalar, remark);
+                case SequenceNode sequence -> sequence(mark, sequence, remark);
+                case MappingNode mapping -> mapping(mark, mapping, remark);
                 default -> throw new IllegalStateException("the composer makes no other nodes: " + node.getNodeId());
             };
         } finally {
@@ -56,10 +85,10 @@ final class NodeReader {
         }
     }
 
-    private Node scalar(Mark mark, ScalarNode scalar) {
+    private Node scalar(Mark mark, ScalarNode scalar, Remark remark) {
         String written = scalar.getValue();
         if (scalar.getTag().equals(Tag.BINARY)) {
-            return new Scalar(mark, Kind.TEXT, decoded(mark, written), written);
+            return new Scalar(mark, Kind.TEXT, decoded(mark, written), written, remark);
         }
         Kind kind = CoreSchema.kindOf(scalar.getTag())
                 .orElseThrow(() -> text.fault(
@@ -67,7 +96,7 @@ final class NodeReader {
         if (kind != Kind.TEXT && CoreSchema.kindOf(written) != kind) {
             throw text.fault(mark, "\"" + written + "\" is not " + kind.words() + " as its tag says", "remove the tag");
         }
-        return new Scalar(mark, kind, CoreSchema.canonical(kind, written), written);
+        return new Scalar(mark, kind, CoreSchema.canonical(kind, written), written, remark);
     }
 
     private String decoded(Mark mark, String base64) {
@@ -75,20 +104,24 @@ final class NodeReader {
             byte[] bytes = Base64.getDecoder().decode(BLANKS.matcher(base64).replaceAll(""));
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw text.fault(mark, "this !!binary value is not base64: " + e.getMessage(), null);
+            throw text.fault(
+                    mark,
+                    "this !!binary value is not base64: " + e.getMessage(),
+                    "write the text itself, without the tag");
         }
     }
 
-    private Node sequence(Mark mark, SequenceNode sequence) {
+    private Node sequence(Mark mark, SequenceNode sequence, Remark remark) {
         checkTag(mark, sequence.getTag(), Tag.SEQ);
         List<Node> items = new ArrayList<>();
         sequence.getValue().forEach(item -> items.add(read(item)));
-        return new Sequence(mark, items);
+        return new Sequence(mark, items, remark);
     }
 
-    private Node mapping(Mark mark, MappingNode node) {
+    private Node mapping(Mark mark, MappingNode node, Remark remark) {
         checkTag(mark, node.getTag(), Tag.MAP);
-        Mapping mapping = new Mapping(mark);
+        Mapping mapping = new Mapping(mark, remark);
+        mapping.setLast(remark(node.getEndComments(), null));
         Map<String, Mapping> merged = new LinkedHashMap<>();
         for (NodeTuple tuple : node.getValue()) {
             Mark keyMark = text.mark(tuple.getKeyNode().getStartMark());
@@ -104,7 +137,7 @@ final class NodeReader {
                                 + mapping.keyMark(key.getValue()).line(),
                         "remove one of them");
             } else {
-                mapping.put(key.getValue(), keyMark, read(tuple.getValueNode()));
+                mapping.put(key.getValue(), keyMark, read(tuple.getValueNode(), remark(tuple)));
             }
         }
         merged.forEach((key, from) -> {
@@ -121,7 +154,7 @@ final class NodeReader {
         switch (value) {
             case Mapping from -> from.entries().keySet().forEach(key -> merged.putIfAbsent(key, from));
             case Sequence several -> several.items().forEach(item -> merge(keyMark, item, merged));
-            case Scalar scalar -> throw text.fault(keyMark, "<< needs a mapping, usually an alias", null);
+            case Scalar scalar -> throw text.fault(keyMark, "<< needs a mapping, usually an alias", "write <<: *name");
         }
     }
 

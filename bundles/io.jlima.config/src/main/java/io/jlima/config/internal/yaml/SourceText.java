@@ -35,6 +35,19 @@ final class SourceText {
         return line == number ? text.substring(start) : "";
     }
 
+    /** Where a column of a line is, both counted from 1, columns in code points. */
+    int index(int lineNumber, int column) {
+        int line = 1;
+        int i = 0;
+        while (line < lineNumber && i < text.length()) {
+            if (endsLine(i) && !(text.charAt(i) == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n')) {
+                line++;
+            }
+            i++;
+        }
+        return text.offsetByCodePoints(i, column - 1);
+    }
+
     private boolean endsLine(int index) {
         return isLineEnd(text.charAt(index));
     }

@@ -3,6 +3,7 @@ package io.jlima.config.internal.yaml;
 
 import io.jlima.api.LimaException;
 import io.jlima.config.internal.yaml.Node.Kind;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -27,16 +28,22 @@ public final class YamlText {
     private static final int MOST_ALIASES = 200;
 
     /** Far more values than any lima.yaml has; keeps a hostile one from filling the memory. */
-    static final int MOST_VALUES = 100_000;
+    static final int MOST_VALUES = 20_000;
+
+    /** The parser takes time and memory by the square of what stands in one line. */
+    private static final int LONGEST_LINE = 512 * 1024;
 
     private final String source;
     private final String text;
     private final SourceText lines;
+    private boolean comments;
+    private Mark lastEvent;
 
     private YamlText(String text, String source) {
         this.text = text;
         this.source = source;
         this.lines = new SourceText(source, text);
+        this.lastEvent = mark(1, 1);
     }
 
     /**
@@ -50,17 +57,71 @@ public final class YamlText {
             throw new LimaException(
                     source + " is longer than 4 MiB", "a lima.yaml is text; disk images belong into images[].location");
         }
+        return new YamlText(text, source).document();
+    }
+
+    /** The same with its comments, as far as they can be told from its values; without them where they cannot. */
+    public static Mapping readWithComments(String text, String source) {
+        Mapping plain = read(text, source);
+        if (!text.contains("#")) {
+            return plain;
+        }
         YamlText yaml = new YamlText(text, source);
-        yaml.refuseControlCharacters();
-        Node root = yaml.compose();
+        yaml.comments = true;
+        try {
+            return yaml.document();
+        } catch (LimaException e) {
+            // The parser knows comments in fewer places than people do.
+            return plain;
+        }
+    }
+
+    private Mapping document() {
+        refuseBadLines();
+        Node root = compose();
         if (root.isNull()) {
-            return new Mapping(yaml.mark(1, 1));
+            return new Mapping(mark(1, 1));
         }
         if (root instanceof Mapping mapping) {
             return mapping;
         }
-        throw yaml.fault(
-                root.mark(), "expected a mapping but found " + root.described(), "write lines like \"cpus: 4\"");
+        throw fault(root.mark(), "expected a mapping but found " + root.described(), "write lines like \"cpus: 4\"");
+    }
+
+    /**
+     * The text with other scalars in some places, and nothing else changed.
+     *
+     * @param scalars new values by the old ones, as {@link #read} found them; each of one line
+     */
+    public static String replace(String text, Map<Node.Scalar, String> scalars) {
+        StringBuilder result = new StringBuilder(text);
+        scalars.entrySet().stream()
+                .sorted(Comparator.comparing((Map.Entry<Node.Scalar, String> e) ->
+                                e.getKey().mark().index())
+                        .reversed())
+                .forEach(e -> {
+                    int start = e.getKey().mark().index();
+                    int end = endOfScalar(text, start, e.getKey().written());
+                    result.replace(start, end, "\"" + escaped(e.getValue()) + "\"");
+                });
+        return result.toString();
+    }
+
+    private static String escaped(String value) {
+        return value.replace("\\", "\\\\").replace("\"", "\\\"");
+    }
+
+    /** Where a scalar ends: after its closing quote, or where what was written does. */
+    private static int endOfScalar(String text, int start, String written) {
+        char first = text.charAt(start);
+        int i = start + 1;
+        if (first == '"' || first == '\'') {
+            while (i < text.length() && text.charAt(i) != first) {
+                i += text.charAt(i) == '\\' && first == '"' ? 2 : 1;
+            }
+            return Math.min(i + 1, text.length());
+        }
+        return start + written.length();
     }
 
     private Node compose() {
@@ -68,6 +129,7 @@ public final class YamlText {
         options.setCodePointLimit(LONGEST);
         options.setNestingDepthLimit(DEEPEST);
         options.setMaxAliasesForCollections(MOST_ALIASES);
+        options.setProcessComments(comments);
         try {
             var composer = new Composer(new CountingParser(new StreamReader(text), options), new CoreSchema(), options);
             org.yaml.snakeyaml.nodes.Node root = composer.getSingleNode();
@@ -77,6 +139,12 @@ public final class YamlText {
             String words = String.valueOf(e.getProblem());
             String context = e.getContext() == null ? "" : " " + e.getContext();
             throw fault(mark, "not valid YAML: " + words + context, hint(words + context));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            // What the parser does for an escape like \\x without digits.
+            throw fault(
+                    lastEvent,
+                    "not valid YAML: an escape in double quotes, here or below, means no character",
+                    "write \\\\ for a backslash, or use single quotes");
         } catch (YAMLException e) {
             // Limits of the parser come without a place.
             throw fault(mark(1, 1), "not accepted as YAML: " + e.getMessage(), hint(String.valueOf(e.getMessage())));
@@ -118,9 +186,18 @@ public final class YamlText {
                 .orElseGet(() -> markAt(end));
     }
 
-    private void refuseControlCharacters() {
+    private void refuseBadLines() {
+        int lineStart = 0;
         for (int i = 0; i < text.length(); ) {
             int point = text.codePointAt(i);
+            if (SourceText.isLineEnd(point)) {
+                lineStart = i + 1;
+            } else if (i - lineStart >= LONGEST_LINE) {
+                throw fault(
+                        markAt(lineStart),
+                        "a line of more than " + LONGEST_LINE + " characters",
+                        "write long texts in lines, below a | or as !!binary");
+            }
             if (!StreamReader.isPrintable(point)) {
                 throw fault(
                         markAt(i),
@@ -178,9 +255,15 @@ public final class YamlText {
         @Override
         public Event getEvent() {
             Event event = super.getEvent();
+            if (event.getStartMark() != null) {
+                lastEvent = mark(event.getStartMark());
+            }
             // A collection has two events, a scalar one.
             if (++events > 2 * MOST_VALUES) {
-                throw fault(mark(event.getStartMark()), "more than " + MOST_VALUES + " values", null);
+                throw fault(
+                        mark(event.getStartMark()),
+                        "more than " + MOST_VALUES + " values",
+                        "a lima.yaml has some dozens; is this the right file?");
             }
             return event;
         }

@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,8 +85,9 @@ final class WebClient implements AutoCloseable {
     Answer ask(String method, String location, Map<String, String> headers, Duration patience)
             throws InterruptedException {
         URI uri = parse(location);
+        String host = uri.getHost();
         for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-            Answer answer = send(method, uri, headers, patience);
+            Answer answer = send(method, uri, host.equals(uri.getHost()) ? headers : withoutSecrets(headers), patience);
             if (!REDIRECTS.contains(answer.status())) {
                 return answer;
             }
@@ -94,6 +96,13 @@ final class WebClient implements AutoCloseable {
         }
         throw new LimaException(
                 "redirected more than " + MAX_REDIRECTS + " times", "The last redirect led to " + uri, null, null);
+    }
+
+    /** What lets into one host is nothing that another should know. */
+    private static Map<String, String> withoutSecrets(Map<String, String> headers) {
+        Map<String, String> open = new HashMap<>(headers);
+        open.remove("Authorization");
+        return open;
     }
 
     private static URI parse(String location) {

@@ -2,6 +2,7 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
+import io.jlima.core.internal.disk.DataDisks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -21,6 +23,10 @@ public final class HomeFolder {
     private final Path home;
     private final Path prefix;
     private final String version;
+    private volatile @Nullable Listing listing;
+
+    /** What lay in LIMA_HOME when its directory had this stamp. */
+    private record Listing(FileStamp stamp, List<InstanceFolder> instances) {}
 
     @Activate
     public HomeFolder(BundleContext context) {
@@ -52,6 +58,10 @@ public final class HomeFolder {
         return home.resolve("_config");
     }
 
+    DataDisks disks() {
+        return new DataDisks(home.resolve("_disks"));
+    }
+
     /** Version that goes into {@code lima-version}: the Lima release we stand in for, marked as ours. */
     String limaVersion() {
         return "2.2.0+jlima." + version.split("[-+ ]", 2)[0];
@@ -61,8 +71,23 @@ public final class HomeFolder {
         return new InstanceFolder(name, home.resolve(name));
     }
 
-    /** Every directory that can be an instance: no link, and no name with a leading dot or underscore. */
+    /**
+     * Every directory that can be an instance: no link, and no name with a leading dot or underscore. Read again only
+     * when an entry was added or removed.
+     */
     List<InstanceFolder> instances() {
+        FileStamp stamp = FileStamp.of(home);
+        Listing before = listing;
+        if (before != null && before.stamp().equals(stamp)) {
+            return before.instances();
+        }
+        long readAt = System.currentTimeMillis();
+        List<InstanceFolder> found = list();
+        listing = stamp.isSettled(readAt) ? new Listing(stamp, found) : null;
+        return found;
+    }
+
+    private List<InstanceFolder> list() {
         if (!Files.isDirectory(home)) {
             return List.of();
         }

@@ -73,6 +73,22 @@ record InstanceFolder(String name, Path path) {
         }
     }
 
+    /** Gives the directory another name; what one run has left in it does not go along. */
+    void moveTo(InstanceFolder target) {
+        try {
+            try (Stream<Path> entries = Files.list(path)) {
+                for (Path entry : entries.toList()) {
+                    if (InstanceCopy.isOfOneRun(entry.getFileName().toString())) {
+                        deleteTree(entry);
+                    }
+                }
+            }
+            Files.move(path, target.path, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw trouble("cannot rename instance `" + name + "` to `" + target.name + "`", e);
+        }
+    }
+
     /** Removes everything; a crash in between leaves no half instance, only a hidden folder. */
     void delete() {
         Path doomed = path.resolveSibling("." + name + ".deleted");

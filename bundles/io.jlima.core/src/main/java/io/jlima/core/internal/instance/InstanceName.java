@@ -22,15 +22,20 @@ final class InstanceName {
 
     private InstanceName() {}
 
-    /** Refuses a name that cannot be used, and one whose folder would be too deep for sockets. */
-    static void check(String name, Path home) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        if (!IDENTIFIER.matcher(name).matches() || name.length() > LONGEST) {
+    /** Refuses a word that cannot be the name of something that is kept in a directory of that name. */
+    static void checkWord(String word, String kind) {
+        if (!IDENTIFIER.matcher(word).matches() || word.length() > LONGEST) {
             throw new LimaException(
-                    "instance name `" + name + "` is not valid",
+                    kind + " name `" + word + "` is not valid",
                     "Use letters and digits, joined by single dots, dashes or underscores; at most " + LONGEST
                             + " characters");
         }
+    }
+
+    /** Refuses a name that cannot be used, and one whose folder would be too deep for sockets. */
+    static void check(String name, Path home) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        checkWord(name, "instance");
         if (lower.endsWith(".yml") || lower.endsWith(".yaml")) {
             throw new LimaException(
                     "instance name `" + name + "` must not end in .yml or .yaml",

@@ -6,19 +6,23 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader;
+import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.machine.Snapshots;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnector;
 import io.jlima.core.internal.cidata.Cidata;
+import io.jlima.core.internal.disk.DiskSnapshots;
 import io.jlima.core.internal.disk.InstanceDisks;
 import io.jlima.core.internal.image.CachedImage;
 import io.jlima.core.internal.image.Downloads;
 import io.jlima.core.internal.image.Images;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -44,6 +48,7 @@ public final class InstancesService implements Instances {
 
     private final HomeFolder home;
     private final Platform platform;
+    private final InstanceFiles files;
     private final Map<String, LiveInstance> live = new ConcurrentHashMap<>();
     private final Set<String> inCreation = ConcurrentHashMap.newKeySet();
     private final Drivers.Registration adoption;
@@ -70,6 +75,7 @@ public final class InstancesService implements Instances {
                 new GuestAccess(home, connector),
                 new SshPorts(),
                 new Events());
+        files = new InstanceFiles(home, platform.configurations(), platform.ports(), InstantSource.system());
         departure = drivers.onDeparture(this::letGoAll);
         services = drivers.onGuestService(
                 service -> guests().forEach(guest -> guest.attach(service)),
@@ -186,7 +192,8 @@ public final class InstancesService implements Instances {
 
     @Override
     public List<Instance> list() {
-        return home.instances().stream().map(this::look).toList();
+        InstanceFiles.Defaults defaults = files.defaults();
+        return home.instances().stream().map(folder -> look(folder, defaults)).toList();
     }
 
     @Override
@@ -198,18 +205,14 @@ public final class InstancesService implements Instances {
     }
 
     private Instance look(InstanceFolder folder) {
+        return look(folder, files.defaults());
+    }
+
+    private Instance look(InstanceFolder folder, InstanceFiles.Defaults defaults) {
         LiveInstance now = of(folder.name());
-        List<String> errors = new ArrayList<>();
-        Configuration configuration = null;
-        try {
-            configuration = platform.configurations().read(folder, HostEnvironment.ofThisProcess());
-        } catch (LimaException e) {
-            errors.add(e.getMessage());
-        } catch (RuntimeException e) {
-            // One file that its reader trips over must not hide all other instances.
-            LOG.error("The configuration of {} cannot be read", folder.name(), e);
-            errors.add("internal error while reading " + folder.limaYaml() + ": " + e);
-        }
+        InstanceFiles.Content content = files.of(folder, defaults);
+        List<String> errors = new ArrayList<>(content.errors());
+        Configuration configuration = content.configuration();
         Status status;
         Machine machine;
         HostAgent agent;
@@ -229,7 +232,7 @@ public final class InstancesService implements Instances {
         } finally {
             now.lock.unlock();
         }
-        if (status == Status.STOPPED && LimaHostAgent.runs(folder)) {
+        if (status == Status.STOPPED && content.hasAgent() && LimaHostAgent.runs(folder)) {
             status = Status.RUNNING;
         } else if (configuration == null && status == Status.STOPPED) {
             status = Status.BROKEN;
@@ -237,7 +240,7 @@ public final class InstancesService implements Instances {
         var config = configuration == null ? null : configuration.config();
         if (port == 0) {
             int configured = config == null ? 0 : config.ssh().localPort();
-            port = configured != 0 ? configured : platform.ports().last(folder);
+            port = configured != 0 ? configured : content.port();
         }
         return new Instance(
                 folder.name(),
@@ -250,8 +253,8 @@ public final class InstancesService implements Instances {
                 port,
                 agent == null ? 0 : ProcessHandle.current().pid(),
                 machine == null ? 0 : machine.identity().pid(),
-                folder.isProtected(),
-                folder.version(),
+                content.isProtected(),
+                content.version(),
                 errors,
                 activity);
     }
@@ -293,6 +296,50 @@ public final class InstancesService implements Instances {
             throw new LimaException("the creation of `" + name + "` was cancelled; nothing was left behind");
         } finally {
             inCreation.remove(name);
+        }
+    }
+
+    @Override
+    public Resolved check(String yaml, String source, HostEnvironment caller) {
+        InstanceFolder nowhere = new InstanceFolder(String.valueOf(home.path().getFileName()), home.path());
+        Configuration configuration = platform.configurations().resolve(nowhere, yaml, source, caller);
+        return new Resolved(configuration.config(), configuration.tree(), configuration.warnings());
+    }
+
+    @Override
+    public void configure(String name, String yaml, HostEnvironment caller, Progress progress) {
+        LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
+        Configuration next = platform.configurations()
+                .resolve(instance.folder, yaml, instance.folder.limaYaml().toString(), caller);
+        next.warnings().forEach(progress::warn);
+        refuseSmallerDisk(instance.folder, next, caller);
+        MachinePlan.of(instance.folder, next.config(), next.facts(), platform.drivers(), 0, caller);
+        instance.lock.lock();
+        try {
+            if (instance.status() != Status.STOPPED) {
+                throw new LimaException(
+                        "cannot edit a running instance", "Stop it first: limactl stop " + instance.folder.name());
+            }
+            instance.folder.write("lima.yaml", yaml, "rw-r--r--");
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    /** A disk only grows; a configuration that cannot be read yet has no size to keep to. */
+    private void refuseSmallerDisk(InstanceFolder folder, Configuration next, HostEnvironment caller) {
+        long before;
+        try {
+            before = platform.configurations().read(folder, caller).config().disk();
+        } catch (LimaException e) {
+            return;
+        }
+        if (next.config().disk() < before) {
+            throw new LimaException(
+                    "field `disk`: shrinking the disk (" + before + " --> "
+                            + next.config().disk() + " bytes) is not supported",
+                    "Give at least the size that it has");
         }
     }
 
@@ -367,7 +414,7 @@ public final class InstancesService implements Instances {
     private void start(LiveInstance instance, HostEnvironment caller, StartJob job) throws Exception {
         try {
             platform.announce(instance);
-            new StartSequence(instance, platform, caller, job).run();
+            new StartSequence(instance, platform, this::isBusy, caller, job).run();
         } finally {
             instance.lock.lock();
             try {
@@ -483,10 +530,110 @@ public final class InstancesService implements Instances {
             end(instance, true, progress);
             instance.folder.delete();
             live.remove(name, instance);
+            files.forget(instance.folder);
         } finally {
             leaveStopping(instance);
         }
         return true;
+    }
+
+    private boolean isBusy(String name) {
+        LiveInstance instance = live.get(name);
+        if (instance == null) {
+            return false;
+        }
+        if (LimaHostAgent.runs(instance.folder)) {
+            return true;
+        }
+        instance.lock.lock();
+        try {
+            return instance.status() != Status.STOPPED;
+        } finally {
+            instance.lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean protect(String name, boolean wanted) {
+        InstanceFolder folder = existing(name).folder;
+        boolean present = folder.isProtected();
+        if (wanted && !present) {
+            folder.write("protected", "", "r--------");
+        } else if (!wanted) {
+            folder.remove("protected");
+        }
+        return present != wanted;
+    }
+
+    @Override
+    public void copy(String name, String newName, Progress progress) throws InterruptedException {
+        reserved(name, newName, (from, to) -> new InstanceCopy(from, to, progress).run());
+    }
+
+    @Override
+    public void rename(String name, String newName) throws InterruptedException {
+        reserved(name, newName, (from, to) -> {
+            home.disks().unlockAllOf(name);
+            from.moveTo(to);
+        });
+        live.remove(name);
+    }
+
+    private interface Making {
+        void make(InstanceFolder from, InstanceFolder to) throws InterruptedException;
+    }
+
+    /** Makes one instance of another that does not run, while nobody else does anything with either. */
+    private void reserved(String name, String newName, Making making) throws InterruptedException {
+        LiveInstance source = existing(name);
+        LimaHostAgent.refuse(source.folder);
+        InstanceName.check(newName, home.path());
+        if (!inCreation.add(newName)) {
+            throw new LimaException("instance `" + newName + "` is being created by another command");
+        }
+        try {
+            if (Files.exists(home.path().resolve(newName))) {
+                throw new LimaException("instance `" + newName + "` already exists", "Choose another name");
+            }
+            source.lock.lock();
+            try {
+                if (source.status() != Status.STOPPED) {
+                    throw new LimaException(
+                            "expected status `Stopped`, got `" + source.status().word() + "`",
+                            "Stop it first with `limactl stop " + name + "`");
+                }
+                source.stoppers++;
+            } finally {
+                source.lock.unlock();
+            }
+            try {
+                making.make(source.folder, home.instance(newName));
+            } finally {
+                leaveStopping(source);
+            }
+        } finally {
+            inCreation.remove(newName);
+        }
+    }
+
+    @Override
+    public Snapshots snapshots(String name, HostEnvironment caller) {
+        LiveInstance instance = existing(name);
+        LimaHostAgent.refuse(instance.folder);
+        Optional<Machine> machine = platform.machine(instance);
+        if (machine.isEmpty()) {
+            if (isBusy(name)) {
+                throw new LimaException(
+                        "instance `" + name + "` is neither running nor stopped now", "Give the command again later");
+            }
+            return new DiskSnapshots(instance.folder.path(), caller);
+        }
+        Snapshots running = machine.get()
+                .as(Snapshots.class)
+                .orElseThrow(() -> new LimaException(
+                        "the hypervisor of instance `" + name + "` has no snapshots of a running machine",
+                        "Stop it first with `limactl stop " + name + "`"));
+        return new LiveSnapshots(running, () -> platform.dropConnection(instance));
     }
 
     private static void refuseProtected(LiveInstance instance) {
@@ -494,7 +641,7 @@ public final class InstancesService implements Instances {
         if (instance.folder.isProtected()) {
             throw new LimaException(
                     "instance is protected to prohibit accidental removal",
-                    "Remove " + instance.folder.file("protected") + " to allow it");
+                    "Run `limactl unprotect " + instance.folder.name() + "` to allow it");
         }
     }
 
@@ -514,6 +661,11 @@ public final class InstancesService implements Instances {
     @Override
     public SshConnection connection(String name) throws InterruptedException {
         return platform.connection(existing(name));
+    }
+
+    @Override
+    public void reconnect(String name) {
+        platform.dropConnection(existing(name));
     }
 
     @Override

@@ -60,6 +60,7 @@ record MachinePlan(
             Drivers drivers,
             int sshPort,
             HostEnvironment caller) {
+        HostLimits.check(config, facts);
         Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
         String mountType = mountType(config, drivers);
         if (!config.networks().isEmpty()) {
@@ -138,10 +139,15 @@ record MachinePlan(
         }
     }
 
-    /** The machine itself. */
-    MachineSpec spec(InstanceDisk disk, Path cidata) {
+    /**
+     * The machine itself.
+     *
+     * @param data further disks, in the order in which the guest finds them
+     */
+    MachineSpec spec(InstanceDisk disk, List<Disk> data, Path cidata) {
         List<Device> devices = new ArrayList<>();
         devices.add(new Disk(DiskRole.BOOT, disk.disk(), disk.format().word(), false));
+        devices.addAll(data);
         if (disk.iso() != null) {
             devices.add(new Disk(DiskRole.BOOT_CDROM, disk.iso(), "raw", true));
         }

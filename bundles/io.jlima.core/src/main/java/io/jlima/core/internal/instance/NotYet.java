@@ -13,8 +13,6 @@ final class NotYet {
     /** One line that names the fields without effect; empty when all have theirs. */
     static Optional<String> of(InstanceConfig config) {
         List<String> fields = new ArrayList<>();
-        add(fields, !config.additionalDisks().isEmpty(), "additionalDisks");
-        add(fields, !config.portForwards().isEmpty(), "portForwards");
         add(fields, config.containerd().user() || config.containerd().system(), "containerd");
         add(fields, !config.copyToHost().isEmpty(), "copyToHost");
         add(fields, !config.firmware().images().isEmpty(), "firmware.images");

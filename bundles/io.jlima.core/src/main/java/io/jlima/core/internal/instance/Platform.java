@@ -54,6 +54,25 @@ record Platform(
         }
     }
 
+    ExtraDisks extraDisks(InstanceFolder folder) {
+        return new ExtraDisks(home.disks(), folder);
+    }
+
+    /** Closes the kept connection; the next one who wants it gets a new one. */
+    void dropConnection(LiveInstance live) {
+        SshConnection connection;
+        live.lock.lock();
+        try {
+            connection = live.connection;
+            live.connection = null;
+        } finally {
+            live.lock.unlock();
+        }
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
     /** Starts the machine and takes it into our care. */
     void launch(
             LiveInstance live,
@@ -328,6 +347,11 @@ record Platform(
             live.troubles = List.of();
         } finally {
             live.lock.unlock();
+        }
+        try {
+            extraDisks(live.folder).giveBack();
+        } catch (LimaException e) {
+            LOG.warn("{}", e.getMessage());
         }
         if (job != null) {
             job.fail(new LimaException(

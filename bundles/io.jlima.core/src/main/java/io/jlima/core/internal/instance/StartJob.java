@@ -205,6 +205,11 @@ final class StartJob {
                     }
 
                     @Override
+                    public void finished() {
+                        tasks.forEach(Task::finished);
+                    }
+
+                    @Override
                     public void close() {
                         tasks.forEach(Task::close);
                     }

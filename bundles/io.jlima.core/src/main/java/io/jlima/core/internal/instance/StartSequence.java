@@ -7,6 +7,7 @@ import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.InstanceEvent;
+import io.jlima.api.machine.Device;
 import io.jlima.api.machine.MachineSpec;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnector;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 
 /**
  * One start, from the text of lima.yaml to READY. Each step can be done again after a crash at any point, and a machine
@@ -47,14 +49,16 @@ final class StartSequence {
     private final LiveInstance live;
     private final InstanceFolder folder;
     private final Platform platform;
+    private final Predicate<String> busy;
     private final HostEnvironment caller;
     private final StartJob job;
     private final Progress progress;
 
-    StartSequence(LiveInstance live, Platform platform, HostEnvironment caller, StartJob job) {
+    StartSequence(LiveInstance live, Platform platform, Predicate<String> busy, HostEnvironment caller, StartJob job) {
         this.live = live;
         this.folder = live.folder;
         this.platform = platform;
+        this.busy = busy;
         this.caller = caller;
         this.job = job;
         this.progress = job.progress();
@@ -77,6 +81,7 @@ final class StartSequence {
         RunningGuest guest = live.guest().orElse(null);
         if (guest != null) {
             troubles.addAll(step("Attaching to the guest", () -> guest.awaitReady(ATTACH_LIMIT)));
+            guest.troubles().stream().filter(words -> !troubles.contains(words)).forEach(progress::warn);
         }
         platform.ready(live, troubles);
         if (!troubles.isEmpty()) {
@@ -95,12 +100,27 @@ final class StartSequence {
 
     private Started launch(InstanceConfig config, Facts facts) throws Exception {
         InstanceDisk disk = step("Preparing the disk", () -> disk(config));
+        ExtraDisks extra = platform.extraDisks(folder);
+        List<Device.Disk> data = extra.take(config, busy, progress);
+        try {
+            return launch(config, facts, disk, data);
+        } catch (Exception e) {
+            // With a machine, they are given back when that ends.
+            if (platform.machine(live).isEmpty()) {
+                extra.giveBack();
+            }
+            throw e;
+        }
+    }
+
+    private Started launch(InstanceConfig config, Facts facts, InstanceDisk disk, List<Device.Disk> data)
+            throws Exception {
         for (int attempt = 1; ; attempt++) {
             int port = platform.ports().choose(folder, config.ssh().localPort());
             try {
                 MachinePlan plan = MachinePlan.of(folder, config, facts, platform.drivers(), port, caller);
                 Cidata.Volume volume = step("Writing the guest's configuration", () -> cidata(plan, facts));
-                MachineSpec spec = plan.spec(disk, volume.iso());
+                MachineSpec spec = plan.spec(disk, data, volume.iso());
                 platform.access().describe(folder, config, port);
                 folder.write(INSTANCE_ID, volume.instanceId() + "\n", "rw-r--r--");
                 step("Starting the machine", () -> {
@@ -216,9 +236,12 @@ final class StartSequence {
     private <T> T step(String name, Callable<T> work) throws Exception {
         long begun = System.nanoTime();
         job.at(name);
-        progress.info(name);
         platform.events().publish(new InstanceEvent.StepBegun(folder.name(), Instant.now(), name));
-        T result = work.call();
+        T result;
+        try (Progress.Task task = progress.begin(name, -1)) {
+            result = work.call();
+            task.finished();
+        }
         platform.events()
                 .publish(new InstanceEvent.StepDone(
                         folder.name(), Instant.now(), name, Duration.ofNanos(System.nanoTime() - begun)));

@@ -87,6 +87,27 @@ class BootModulesTest {
     }
 
     @Test
+    void loginsDoNotLookForTheLocaleEachTime() throws Exception {
+        FakeGuest guest = guest();
+        Path home = Files.createDirectories(guest.root.resolve("home/jane.guest"));
+        Path mark = home.resolve(".cloud-locale-test.skip");
+        assertThat(guest.module("boot.Linux/08-locale-check.sh").status()).isZero();
+        assertThat(mark).as("a guest without that check").doesNotExist();
+
+        guest.write("etc/profile.d/Z99-cloud-locale-test.sh", "");
+        for (int boot = 0; boot < 2; boot++) {
+            assertThat(guest.module("boot.Linux/08-locale-check.sh").status()).isZero();
+        }
+        assertThat(mark).isEmptyFile();
+        assertThat(guest.calls()).containsExactly("chown -h jane: " + mark);
+
+        Files.delete(mark);
+        Files.createSymbolicLink(mark, home.resolve("elsewhere"));
+        assertThat(guest.module("boot.Linux/08-locale-check.sh").status()).isZero();
+        assertThat(home.resolve("elsewhere")).doesNotExist();
+    }
+
+    @Test
     void nothingMissingMeansNoPackageManagerAndNoNetwork() throws Exception {
         fixture.mounts = List.of(Fixture.mount("/a", "/a"));
         FakeGuest guest = guest();

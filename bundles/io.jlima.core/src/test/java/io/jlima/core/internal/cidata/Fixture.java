@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An instance to make a volume for; tests change what they are about. */
 final class Fixture {
-    static final String PRIVATE_KEY =
-            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n";
+    static final String PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+            + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n"
+            + "-----END OPENSSH PRIVATE KEY-----\n";
 
     String instance = "default";
     String image = "https://example.org/debian-12-genericcloud-amd64.qcow2";
@@ -102,7 +103,7 @@ final class Fixture {
                 mountType,
                 List.of(),
                 false,
-                new InstanceConfig.Ssh(0, false, false, false, false),
+                new InstanceConfig.Ssh(0, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
                 new InstanceConfig.Video("none", null),
@@ -125,6 +126,7 @@ final class Fixture {
                 timezone,
                 false,
                 user,
-                false);
+                false,
+                Map.of());
     }
 }

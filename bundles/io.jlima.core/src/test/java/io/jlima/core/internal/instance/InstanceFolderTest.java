@@ -150,6 +150,15 @@ class InstanceFolderTest {
     }
 
     @Test
+    void aDraftThatACrashLeftIsNoObstacle() throws Exception {
+        folder.create("y", "1");
+        Files.writeString(folder.file("f.tmp"), "half, and longer than the whole");
+        folder.write("f", "whole", "rw-r--r--");
+        assertThat(folder.file("f")).content().isEqualTo("whole");
+        assertThat(names(folder.path())).containsExactly("f", "lima-version", "lima.yaml");
+    }
+
+    @Test
     void refusalsOfTheFileSystemCarryARemedy() {
         assertThat(InstanceFolder.trouble("w", new AccessDeniedException("/p")))
                 .hasMessage("w\npermission denied: /p\nCheck the owner and the permissions of LIMA_HOME");

@@ -147,7 +147,7 @@ class MachinePlanTest {
     @Test
     void theMachineHasItsDevicesInOrder() {
         hypervisor();
-        MachineSpec spec = plan(List.of(), null).spec(disk(Path.of("/cd"), null), Path.of("/c.iso"));
+        MachineSpec spec = plan(List.of(), null).spec(disk(Path.of("/cd"), null), List.of(), Path.of("/c.iso"));
         assertThat(spec.devices()).hasSize(8);
         assertThat(spec.devices().subList(0, 3))
                 .containsExactly(
@@ -166,7 +166,7 @@ class MachinePlanTest {
     @Test
     void aKernelOfItsOwnIsLoadedDirectly() {
         hypervisor();
-        MachineSpec spec = plan(List.of(), null).spec(disk(null, Path.of("/k")), Path.of("/c.iso"));
+        MachineSpec spec = plan(List.of(), null).spec(disk(null, Path.of("/k")), List.of(), Path.of("/c.iso"));
         assertThat(spec.boot()).isEqualTo(new MachineSpec.DirectKernel(Path.of("/k"), Path.of("/i"), "quiet"));
     }
 
@@ -190,7 +190,7 @@ class MachinePlanTest {
         hypervisor();
         objections.addAll(List.of("Nic", "Display"));
         MachinePlan plan = plan(List.of(), null);
-        assertThatThrownBy(() -> plan.spec(disk(null, null), Path.of("/c.iso")))
+        assertThatThrownBy(() -> plan.spec(disk(null, null), List.of(), Path.of("/c.iso")))
                 .isInstanceOf(LimaException.class)
                 .hasMessage("hypervisor fake cannot run instance `x`\nno Nic; use another\nno Display; use another");
     }
@@ -203,7 +203,7 @@ class MachinePlanTest {
         MachinePlan plan = plan(List.of(MOUNT), null);
         assertThat(plan.mountType()).isEqualTo("9p");
         assertThat(plan.mounts().fstab()).hasSize(1);
-        assertThat(plan.spec(disk(null, null), Path.of("/c.iso")).devices())
+        assertThat(plan.spec(disk(null, null), List.of(), Path.of("/c.iso")).devices())
                 .last()
                 .isInstanceOf(SharedDirectory.class);
         assertThat(plan(List.of(MOUNT), "reverse-sshfs").mountType()).isEqualTo("reverse-sshfs");

@@ -152,7 +152,7 @@ final class Rig {
                 mountType,
                 List.of(),
                 false,
-                new InstanceConfig.Ssh(port, false, false, false, false),
+                new InstanceConfig.Ssh(port, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
                 new InstanceConfig.Video("none", null),
@@ -175,14 +175,45 @@ final class Rig {
                 "",
                 false,
                 new InstanceConfig.User("jane", "", 1000, "/home/jane.guest", "/bin/sh", true),
-                false);
+                false,
+                Map.of());
     }
 
     /** Knows the texts {@code invalid}, {@code crash}, {@code port N} and all others. */
-    private static final class Reader implements ConfigReader {
+    static class Reader implements ConfigReader {
         @Override
-        public Template locate(String locator, TemplateSearch search) {
+        public Template locate(String locator, TemplateSearch search, Embed embed) {
             throw new UnsupportedOperationException(locator);
+        }
+
+        @Override
+        public Template embed(String text, String source, TemplateSearch search, Embed embed) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String url(String locator, TemplateSearch search) {
+            throw new UnsupportedOperationException(locator);
+        }
+
+        @Override
+        public Map<String, @Nullable Object> parse(String text, String source) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String rewrite(String text, String source, Map<String, ? extends @Nullable Object> tree) {
+            throw new UnsupportedOperationException(source);
+        }
+
+        @Override
+        public String write(@Nullable Object tree) {
+            throw new UnsupportedOperationException(String.valueOf(tree));
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            throw new UnsupportedOperationException();
         }
 
         @Override
@@ -333,8 +364,9 @@ final class Rig {
 
     /** Guests that greet when {@link #boot} is called. */
     static final class FakeConnector implements SshConnector {
-        private static final String KEY =
-                "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n";
+        private static final String KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+                + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n"
+                + "-----END OPENSSH PRIVATE KEY-----\n";
 
         private final CountDownLatch booted = new CountDownLatch(1);
         final CountDownLatch waiting = new CountDownLatch(1);

@@ -3,6 +3,7 @@ package io.jlima.hypervisor.qemu.internal;
 
 import io.jlima.api.Arch;
 import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.Hypervisor;
@@ -44,12 +45,23 @@ public final class QemuHypervisor implements Hypervisor {
                 Set.of(Arch.values()),
                 Set.of("qcow2", "raw", "vmdk", "vhdx"),
                 os == HostOs.LINUX ? List.of("reverse-sshfs", "9p", "virtiofs") : List.of("reverse-sshfs", "9p"),
-                Set.of());
+                Set.of("snapshots"));
     }
 
     @Override
     public Optional<String> objection(Device device) {
         return Objections.to(device, os);
+    }
+
+    @Override
+    public Optional<String> accelerator(Arch arch, HostEnvironment caller) {
+        try {
+            return Optional.of(accelerators
+                    .choose(QemuProgram.find(arch, caller, os), arch, caller)
+                    .toString());
+        } catch (LimaException e) {
+            return Optional.empty();
+        }
     }
 
     @Override

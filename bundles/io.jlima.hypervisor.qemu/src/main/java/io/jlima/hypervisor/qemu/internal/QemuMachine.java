@@ -3,12 +3,14 @@ package io.jlima.hypervisor.qemu.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.machine.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +42,7 @@ final class QemuMachine implements Machine {
     private final Listener listener;
     private final ExecutorService teller;
     private final MachineEvents events;
+    private final UserNetwork network = new UserNetwork(this::execute);
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
     private final AtomicBoolean gone = new AtomicBoolean();
     private volatile boolean released;
@@ -179,11 +182,7 @@ final class QemuMachine implements Machine {
      * @throws QmpException when QEMU refuses it or does not answer
      */
     Object execute(String command, Map<String, Object> arguments) throws QmpException, InterruptedException {
-        QmpConnection connection = monitor;
-        if (connection == null) {
-            throw new QmpException("the monitor of QEMU does not answer");
-        }
-        return connection.execute(command, arguments, ANSWER);
+        return execute(command, arguments, ANSWER);
     }
 
     /** Closes the monitor connection as if QEMU had done so; it is made anew. */
@@ -192,6 +191,24 @@ final class QemuMachine implements Machine {
         if (connection != null) {
             connection.close();
         }
+    }
+
+    /** Executes a monitor command that may take its time. */
+    Object execute(String command, Map<String, Object> arguments, Duration limit)
+            throws QmpException, InterruptedException {
+        QmpConnection connection = monitor;
+        if (connection == null) {
+            throw new QmpException("the monitor of QEMU does not answer");
+        }
+        return connection.execute(command, arguments, limit);
+    }
+
+    @Override
+    public <T> Optional<T> as(Class<T> capability) {
+        if (capability == Snapshots.class) {
+            return Optional.of(capability.cast(new QemuSnapshots(this)));
+        }
+        return capability.isInstance(network) ? Optional.of(capability.cast(network)) : Machine.super.as(capability);
     }
 
     @Override

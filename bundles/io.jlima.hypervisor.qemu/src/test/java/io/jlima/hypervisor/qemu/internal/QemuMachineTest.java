@@ -9,10 +9,15 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.machine.Device;
+import io.jlima.api.machine.HostForwards;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.machine.Machine.Event;
 import io.jlima.api.machine.MachineSpec;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -406,5 +411,73 @@ class QemuMachineTest {
         Machine machine = start(BootSector.IDLE);
 
         machine.kill();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static boolean listens(int port) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            return socket.isConnected();
+        } catch (ConnectException e) {
+            return false;
+        }
+    }
+
+    /** Forwards come and go while the machine runs, and stay when the daemon ends. */
+    @Test
+    void hostForwards() throws Exception {
+        int ssh = freePort();
+        Machine machine = start(
+                spec(
+                        BootSector.IDLE,
+                        new Device.Nic(
+                                "eth0",
+                                "52:55:55:00:00:01",
+                                new Device.UserMode(
+                                        "192.168.5.0/24",
+                                        "192.168.5.2",
+                                        "192.168.5.3",
+                                        "192.168.5.15",
+                                        List.of(new Device.HostForward("127.0.0.1", ssh, 22))))),
+                caller());
+        HostForwards forwards = machine.as(HostForwards.class).orElseThrow();
+        HostForwards.Forward toSsh = new HostForwards.Forward(false, "127.0.0.1", ssh, 22);
+        HostForwards.Forward tcp = new HostForwards.Forward(false, "127.0.0.1", freePort(), 80);
+        HostForwards.Forward udp = new HostForwards.Forward(true, "127.0.0.1", freePort(), 53);
+        HostForwards.Forward all = new HostForwards.Forward(false, "0.0.0.0", freePort(), 81);
+
+        assertThat(forwards.guestAddress()).contains("192.168.5.15");
+        assertThat(forwards.list()).containsExactly(toSsh);
+        assertThat(listens(tcp.hostPort())).isFalse();
+        forwards.add(tcp);
+        assertThat(listens(tcp.hostPort())).isTrue();
+        forwards.add(udp);
+        forwards.add(all);
+        assertThat(forwards.list()).containsExactlyInAnyOrder(toSsh, tcp, udp, all);
+        assertThatThrownBy(() -> forwards.add(tcp))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(Integer.toString(tcp.hostPort()));
+
+        machine.release();
+        HostForwards again = adopt().orElseThrow().as(HostForwards.class).orElseThrow();
+        assertThat(again.list()).containsExactlyInAnyOrder(toSsh, tcp, udp, all);
+        again.remove(tcp);
+        again.remove(udp);
+        again.remove(all);
+        again.remove(all);
+        assertThat(again.list()).containsExactly(toSsh);
+        assertThat(listens(tcp.hostPort())).isFalse();
+    }
+
+    @Test
+    void withoutANetworkThereAreNoForwards() throws Exception {
+        HostForwards forwards = start(BootSector.IDLE).as(HostForwards.class).orElseThrow();
+
+        assertThat(forwards.guestAddress()).isEmpty();
+        assertThat(forwards.list()).isEmpty();
     }
 }

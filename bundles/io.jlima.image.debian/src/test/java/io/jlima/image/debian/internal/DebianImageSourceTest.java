@@ -225,6 +225,7 @@ class DebianImageSourceTest {
         LimaException failure = catchThrowableOfType(LimaException.class, () -> fetch(Progress.SILENT));
         assertThat(failure.what()).isEqualTo("qemu-img could not compress the image for debian:bookworm");
         assertThat(failure.evidence()).contains("No space left on device");
+        assertThat(failure.remedy()).contains("Free some space", host.temporary.toString(), cache.toString());
         assertNothingLeft();
     }
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.ssh.internal;
+
+import io.jlima.api.ssh.SshConnection.Acceptor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.AttributeRepository.AttributeKey;
+import org.apache.sshd.common.SshConstants;
+import org.apache.sshd.common.util.buffer.Buffer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Unix sockets at which the guest's sshd listens for us; "streamlocal-forward@openssh.com" in OpenSSH's PROTOCOL. */
+final class ReverseSockets {
+    static final AttributeKey<ReverseSockets> OF_SESSION = new AttributeKey<>();
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReverseSockets.class);
+    private static final Duration ANSWER = Duration.ofSeconds(30);
+
+    private final ClientSession session;
+    private final Map<String, Acceptor> acceptors = new ConcurrentHashMap<>();
+
+    ReverseSockets(ClientSession session) {
+        this.session = session;
+        session.setAttribute(OF_SESSION, this);
+    }
+
+    @Nullable
+    Acceptor at(String path) {
+        return acceptors.get(path);
+    }
+
+    AutoCloseable listen(String path, Acceptor acceptor) throws IOException {
+        if (acceptors.putIfAbsent(path, acceptor) != null) {
+            throw new IOException("The guest's sshd listens at " + path + " already");
+        }
+        boolean listens = false;
+        try {
+            listens = ask("streamlocal-forward@openssh.com", path);
+            if (!listens) {
+                throw new IOException("The guest's sshd cannot listen at " + path
+                        + ": there is such a file, its user may not make one there, or sshd allows no forwarding");
+            }
+        } finally {
+            if (!listens) {
+                acceptors.remove(path);
+            }
+        }
+        return () -> cancel(path);
+    }
+
+    private void cancel(String path) {
+        acceptors.remove(path);
+        if (session.isOpen()) {
+            // Not to wait for a guest that may stand still.
+            Thread.ofVirtual().name("ssh cancel " + path).start(() -> {
+                try {
+                    ask("cancel-streamlocal-forward@openssh.com", path);
+                } catch (IOException e) {
+                    LOG.debug("{} is not given up", path, e);
+                }
+            });
+        }
+    }
+
+    private boolean ask(String request, String path) throws IOException {
+        Buffer buffer = session.createBuffer(
+                SshConstants.SSH_MSG_GLOBAL_REQUEST, request.length() + path.length() * 3 + 2 * Long.BYTES);
+        buffer.putString(request);
+        buffer.putBoolean(true);
+        buffer.putString(path);
+        return session.request(request, buffer, ANSWER) != null;
+    }
+}

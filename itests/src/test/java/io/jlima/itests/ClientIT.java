@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.itests;
+
+import static io.jlima.itests.Home.eventually;
+import static io.jlima.itests.Home.isAlive;
+import static io.jlima.itests.SilentGuest.WAITING;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jlima.itests.Home.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a user of limactl sees of it, whichever of the two clients it is: the same. */
+@ParameterizedClass
+@ValueSource(strings = {"bin/limactl", "lib/client/limactl-java"})
+class ClientIT {
+    private static SilentGuest guest;
+
+    private final String client;
+
+    ClientIT(String client) {
+        this.client = client;
+    }
+
+    @BeforeAll
+    static void makeGuest() {
+        guest = new SilentGuest();
+    }
+
+    @AfterAll
+    static void removeGuest() throws IOException {
+        guest.close();
+    }
+
+    private Home home() {
+        return guest.home().through(client);
+    }
+
+    // Descriptors
+
+    @Test
+    void aCommandSubstitutionReturns() {
+        try (Home home = home()) {
+            Result result = home.shell("x=$(" + home.program() + " list -q 2>&1); echo \"[$?]\"");
+            assertThat(result.out()).isEqualTo("[0]\n");
+            assertThat(home.hasDaemon()).isTrue();
+        }
+    }
+
+    @Test
+    void aPipeEnds() {
+        try (Home home = home()) {
+            Result result = home.shell(home.program() + " list 2>&1 | cat; echo end");
+            assertThat(result.out()).contains("No instance found").endsWith("end\n");
+            assertThat(home.hasDaemon()).isTrue();
+        }
+    }
+
+    /** As `ssh host limactl start` does: the far end waits until nobody holds its descriptors, whatever their number. */
+    @Test
+    void noInheritedDescriptorIsKept() {
+        try (Home home = home()) {
+            home.write("a.yaml", guest.yaml());
+            for (String descriptor : List.of("3", "9", "20", "200")) {
+                String script = "exec " + descriptor + ">&1; exec " + home.program() + " start --name v" + descriptor
+                        + " " + home.path + "/a.yaml </dev/null";
+                try (Running start = new Running(home.process(List.of("/bin/bash", "-c", script)))) {
+                    // The end of it includes that all its descriptors are free.
+                    assertThat(start.says(WAITING).signal("TERM").end().code()).isEqualTo(130);
+                }
+                assertThat(isAlive(home.machinePid("v" + descriptor))).isTrue();
+                home.killDaemon();
+            }
+        }
+    }
+
+    @Test
+    void standardInputIsNotKeptEither() throws Exception {
+        try (Home home = home()) {
+            Path pipe = home.path.resolve("pipe");
+            assertThat(home.shell("mkfifo " + pipe).code()).isZero();
+            // The writer gets SIGPIPE, and ends, only when no process has the reading end any more.
+            Result result = home.shell("( while echo x; do :; done >" + pipe + " ) 2>/dev/null & writer=$!; "
+                    + home.program() + " list -q <" + pipe + " 2>/dev/null; wait $writer; echo freed");
+            assertThat(result.out()).isEqualTo("freed\n");
+            assertThat(home.hasDaemon()).isTrue();
+        }
+    }
+
+    @Test
+    void standardOutputCarriesNoLogLines() {
+        try (Home home = home()) {
+            Path file = home.write("a.yaml", guest.yaml());
+            assertThat(home.good("list").out()).isEmpty();
+            assertThat(home.good("create", "--name", "a", file.toString()).out())
+                    .isEmpty();
+            try (Running start = home.running("start", "a")) {
+                assertThat(start.says(WAITING).interrupt().end().out()).isEmpty();
+            }
+            assertThat(home.good("list", "-q").out()).isEqualTo("a\n");
+            assertThat(home.good("list", "--json").out()).startsWith("{").endsWith("}\n");
+            assertThat(home.good("--debug", "list", "-q").out()).isEqualTo("a\n");
+            assertThat(home.good("stop", "-f", "a").out()).isEmpty();
+            assertThat(home.good("delete", "a").out()).isEmpty();
+            assertThat(home.limactl("nonsense").out()).isEmpty();
+        }
+    }
+
+    @Test
+    void aReaderThatHasEnoughEndsTheCommandSilently() {
+        try (Home home = home()) {
+            Result result = home.shell(home.program() + " create --help | head -n 1; trap '' PIPE; " + home.program()
+                    + " list --help 2>" + home.path + "/err | true; wait; cat " + home.path + "/err");
+            assertThat(result.out().lines().count()).isEqualTo(1);
+            assertThat(result.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void closedStreamsAreNoHindrance() {
+        try (Home home = home()) {
+            assertThat(home.shell(home.program() + " list -q <&-").code()).isZero();
+            assertThat(home.shell(home.program() + " list -q <&- >&- 2>&-").code())
+                    .isZero();
+            assertThat(home.shell(home.program() + " list nobody <&- >&-").err())
+                    .contains("No instance matching nobody");
+            assertThat(home.hasDaemon()).isTrue();
+        }
+    }
+
+    // Whose environment
+
+    /** A stand-in for QEMU that notes how it was called and becomes the real one. */
+    private static Path witness(Home home, String name) throws IOException {
+        Path file = home.path.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, """
+                        #!/bin/sh
+                        case "$*" in
+                            *-pidfile*) { env; echo "UMASK=$(umask)"; echo "CWD=$(pwd)"; } >%s.seen ;;
+                        esac
+                        export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+                        exec qemu-system-x86_64 "$@"
+                        """.formatted(file));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return file;
+    }
+
+    private static List<String> seen(Path witness) throws IOException {
+        return Files.readAllLines(Path.of(witness + ".seen"));
+    }
+
+    @Test
+    void everyCallersOwnEnvironmentCounts() throws IOException {
+        try (Home home = home()) {
+            guest.create(home, "a");
+            guest.create(home, "b");
+            home.good("daemon", "stop");
+            for (String who : List.of("a", "b")) {
+                Path witness = witness(home, "bin-" + who + "/q");
+                Path here = Files.createDirectories(home.path.resolve("cwd-" + who));
+                home.workingIn(here)
+                        .with("QEMU_SYSTEM_X86_64", witness.toString())
+                        .with("SSH_AUTH_SOCK", "/tmp/agent-of-" + who)
+                        .with("https_proxy", "http://proxy-of-" + who + ":3128")
+                        .with("LIMA_OF", who)
+                        .with("TZ", who.equals("a") ? "Asia/Tokyo" : "America/Phoenix");
+                String mask = who.equals("a") ? "027" : "077";
+                String script = "umask " + mask + "; PATH=$PATH:/of-" + who + "; export PATH; exec " + home.program()
+                        + " start " + who;
+                try (Running start = new Running(home.process(List.of("/bin/sh", "-c", script)))) {
+                    assertThat(start.says(WAITING).signal("TERM").end().err())
+                            .contains(who.equals("a") ? "+09:00" : "-07:00");
+                }
+                assertThat(seen(witness))
+                        .contains(
+                                "SSH_AUTH_SOCK=/tmp/agent-of-" + who,
+                                "https_proxy=http://proxy-of-" + who + ":3128",
+                                "LIMA_OF=" + who,
+                                "UMASK=0" + mask,
+                                "CWD=" + here,
+                                "TZ=" + (who.equals("a") ? "Asia/Tokyo" : "America/Phoenix"))
+                        .anyMatch(line -> line.startsWith("PATH=") && line.endsWith(":/of-" + who));
+            }
+        }
+    }
+
+    @Test
+    void programsAreLookedForOnTheCallersPath() throws IOException {
+        try (Home home = home()) {
+            guest.create(home, "a");
+            Path witness = witness(home, "mine/qemu-system-x86_64");
+            home.with("PATH", witness.getParent() + ":" + home.environment().get("PATH"));
+            SilentGuest.run(home, "a");
+            assertThat(seen(witness)).anyMatch(line -> line.startsWith("PATH=" + witness.getParent()));
+        }
+    }
+
+    @Test
+    void aRelativeFileIsTheCallersOwn() throws IOException {
+        try (Home home = home()) {
+            for (String who : List.of("one", "two")) {
+                Path here = Files.createDirectories(home.path.resolve("_" + who));
+                Files.writeString(here.resolve("here.yaml"), guest.yaml() + "message: of-" + who + "\n");
+                home.workingIn(here).good("create", "--name", who, "./here.yaml");
+                assertThat(home.path.resolve(who).resolve("lima.yaml"))
+                        .content()
+                        .contains("of-" + who);
+            }
+        }
+    }
+
+    // One daemon
+
+    /** How many daemons have ever served this home. */
+    private static List<String> daemons(Home home) throws IOException {
+        return Files.readAllLines(home.path.resolve("_daemon/log")).stream()
+                .filter(line -> line.contains("starts, pid"))
+                .toList();
+    }
+
+    @Test
+    void eightFirstCommandsStartOneDaemon() throws IOException {
+        try (Home home = home()) {
+            List<Process> commands = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                commands.add(home.start("list", "-q"));
+            }
+            for (Process command : commands) {
+                Result result = Home.await(command, "", 60);
+                assertThat(result.code()).as(result.all()).isZero();
+            }
+            assertThat(daemons(home)).hasSize(1);
+            try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
+                assertThat(processes.filter(p -> isLauncherOf(home, p))).hasSize(1);
+            }
+        }
+    }
+
+    private static boolean isLauncherOf(Home home, ProcessHandle process) {
+        try {
+            String line = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+            return line.contains("io.jlima.launcher.Launcher\0" + home.path + "\0") && isAlive(process.pid());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void theDaemonCanBeLookedAtAndEnded() {
+        try (Home home = home()) {
+            assertThat(home.good("daemon", "status").out()).contains("No daemon runs");
+            assertThat(home.good("daemon", "stop").out()).contains("No daemon runs");
+            assertThat(home.path.resolve("_daemon")).doesNotExist();
+            guest.create(home, "a");
+            long machine = SilentGuest.run(home, "a");
+            long first = home.daemonPid();
+            assertThat(home.good("daemon", "status").out())
+                    .contains("pid:       " + first + "\n", "machines:  a\n", home.path + "/_daemon/log");
+            assertThat(home.good("daemon", "log").out()).contains("starts, pid " + first);
+            home.good("daemon", "restart");
+            assertThat(isAlive(first)).isFalse();
+            assertThat(home.hasDaemon()).isTrue();
+            assertThat(home.daemonPid()).isNotEqualTo(first);
+            assertThat(home.good("daemon", "status").out()).contains("machines:  a\n");
+            long second = home.daemonPid();
+            home.good("daemon", "stop");
+            assertThat(isAlive(second)).isFalse();
+            assertThat(home.good("daemon", "log").out()).contains("Daemon ends");
+            assertThat(home.limactl("daemon", "dance").err()).contains("Use status, stop, restart or log");
+            assertThat(isAlive(machine)).isTrue();
+        }
+    }
+
+    /** The next command must not meet a daemon that is about to go. */
+    @Test
+    void aCommandRightAfterTheEndOfADaemonIsServed() {
+        try (Home home = home()) {
+            for (int i = 0; i < 6; i++) {
+                Result result = home.shell(home.program() + " list -q && " + home.program() + " daemon stop && "
+                        + home.program() + " list -q");
+                assertThat(result.code()).as(result.all()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aClientOfAnotherVersionHandsOverWithoutLosingAMachine() throws IOException {
+        try (Home home = home()) {
+            guest.create(home, "a");
+            long machine = SilentGuest.run(home, "a");
+            long old = home.daemonPid();
+            Path other = home.path.resolve("_other");
+            assertThat(home.shell("cp -rL " + Home.DISTRIBUTION + " " + other).code())
+                    .isZero();
+            Files.writeString(other.resolve("lib/version"), "9.9.9-other\n");
+            home.using(other).with("_JLIMA_TRAINING", "1");
+            assertThat(home.good("daemon", "status").out()).contains("version:   9.9.9-other\n", "machines:  a\n");
+            assertThat(isAlive(old)).isFalse();
+            assertThat(isAlive(machine)).isTrue();
+            long young = home.daemonPid();
+            home.using(Home.DISTRIBUTION).with("_JLIMA_TRAINING", null);
+            assertThat(home.status("a")).isEqualTo("Starting");
+            assertThat(home.machinePid("a")).isEqualTo(machine);
+            assertThat(isAlive(young)).isFalse();
+            home.good("stop", "-f", "a");
+            assertThat(isAlive(machine)).isFalse();
+        }
+    }
+
+    @Test
+    void aHostWithoutJavaIsToldWhatToInstall() {
+        try (Home home = home()) {
+            // No Java by any name, and no folder where one might be found.
+            home.with("JLIMA_JAVA_HOME", null).with("JAVA_HOME", null).with("HOME", home.path + "/_nobody");
+            Result result =
+                    home.shell("unshare -rm sh -c 'for d in /usr/lib/jvm /opt; do mount -t tmpfs none $d; done; "
+                            + "PATH=/usr/bin:/bin; " + home.program() + " list -q'");
+            assertThat(result.code()).as(result.all()).isOne();
+            assertThat(result.err()).startsWith("limactl: no Java 25 or newer was found.");
+            assertThat(home.hasDaemon()).isFalse();
+        }
+    }
+
+    // Interrupted clients
+
+    /** Nothing of an instance, hidden or not. */
+    private static void assertNothingOf(Home home, String name) throws IOException {
+        try (Stream<Path> entries = Files.list(home.path)) {
+            assertThat(entries.map(e -> e.getFileName().toString()))
+                    .noneMatch(e -> e.equals(name) || e.startsWith("." + name));
+        }
+    }
+
+    @Test
+    void ctrlCDuringADownloadLeavesNothing() throws IOException {
+        try (Home home = home();
+                WebServer server = WebServer.stallingAfter(64 << 10)) {
+            home.write("d.yaml", SilentGuest.yaml(server.address("slow.raw"), ""));
+            try (Running start = home.running("start", "--name", "d", home.path + "/d.yaml")) {
+                server.awaitAsked();
+                Result end = start.says("slow.raw").interrupt().end();
+                assertThat(end.code()).as(end.all()).isEqualTo(130);
+            }
+            assertThat(home.good("list", "-q").out()).isEmpty();
+            assertNothingOf(home, "d");
+            eventually("the server sees the end", server::hangsUp);
+        }
+    }
+
+    @Test
+    void aKilledClientCancelsItsDownload() throws IOException {
+        try (Home home = home();
+                WebServer server = WebServer.stallingAfter(64 << 10)) {
+            home.write("d.yaml", SilentGuest.yaml(server.address("slow.raw"), ""));
+            try (Running start = home.running("start", "--name", "d", home.path + "/d.yaml");
+                    Running other = home.running("create", "--name", "e", home.path + "/d.yaml")) {
+                server.awaitAsked();
+                other.says("slow.raw");
+                start.says("slow.raw").signal("KILL").end();
+                eventually(
+                        "the name is free again",
+                        () -> !home.good("daemon", "log").out().isEmpty());
+                assertThat(other.isAlive()).as("the other client's command").isTrue();
+                assertThat(home.good("list", "-q").out()).isEmpty();
+                other.signal("KILL").end();
+            }
+            eventually("the server sees the end", server::hangsUp);
+            assertNothingOf(home, "d");
+            assertNothingOf(home, "e");
+        }
+    }
+
+    @Test
+    void ctrlCWhileTheGuestBootsLeavesTheMachineAndSaysSo() {
+        try (Home home = home()) {
+            guest.create(home, "a");
+            try (Running start = home.running("start", "a")) {
+                Result end = start.says(WAITING).interrupt().end();
+                assertThat(end.code()).as(end.all()).isEqualTo(130);
+                assertThat(end.err()).contains("goes on", "limactl stop -f a");
+            }
+            assertThat(isAlive(home.machinePid("a"))).isTrue();
+            assertThat(home.status("a")).isEqualTo("Starting");
+            long machine = home.machinePid("a");
+            home.good("stop", "-f", "a");
+            assertThat(isAlive(machine)).isFalse();
+            assertThat(home.status("a")).isEqualTo("Stopped");
+        }
+    }
+
+    @Test
+    void aKilledClientTakesNobodyElseWithIt() {
+        try (Home home = home()) {
+            guest.create(home, "a");
+            guest.create(home, "b");
+            try (Running first = home.running("start", "a");
+                    Running joined = home.running("start", "a");
+                    Running unrelated = home.running("start", "b")) {
+                first.says(WAITING);
+                joined.says("a");
+                unrelated.says(WAITING);
+                long machine = home.machinePid("a");
+                long daemon = home.daemonPid();
+                first.signal("KILL").end();
+                assertThat(home.status("a")).isEqualTo("Starting");
+                assertThat(joined.isAlive()).isTrue();
+                assertThat(unrelated.isAlive()).isTrue();
+                assertThat(isAlive(machine)).isTrue();
+                assertThat(home.daemonPid()).isEqualTo(daemon);
+                // Whoever joined still gets the outcome.
+                Home.kill(machine);
+                Result end = joined.end();
+                assertThat(end.code()).isEqualTo(1);
+                assertThat(end.err()).contains("ended while it was starting");
+                assertThat(unrelated.isAlive()).isTrue();
+            }
+        }
+    }
+}
