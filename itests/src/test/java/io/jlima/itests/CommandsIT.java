@@ -31,7 +31,7 @@ class CommandsIT {
         home.write("small.yaml", image + "memory: 128MiB\ndisk: 64MiB\n");
         home.write(
                 "param.yaml",
-                image + "memory: 128MiB\ndisk: 64MiB\nparam:\n  KEY: old\nenv:\n  K: \"{{.Param.KEY}}\"\n");
+                image + "memory: 128MiB\ndisk: 64MiB\nparam:\n  KEY: old\nprovision:\n- script: echo $PARAM_KEY\n");
         home.write("huge.yaml", image + "memory: 9000GiB\ndisk: 64MiB\n");
         home.write("tiny.yaml", image + "memory: 128MiB\ndisk: 1\n");
         home.write("withdisk.yaml", image + "memory: 128MiB\ndisk: 64MiB\nadditionalDisks:\n- data\n");

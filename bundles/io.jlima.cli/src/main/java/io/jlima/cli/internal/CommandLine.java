@@ -34,7 +34,10 @@ public record CommandLine(List<String> arguments, Map<String, List<String>> opti
 
     /** Splits the words after the command's name. */
     static CommandLine of(CommandSpec spec, List<String> words) {
-        return parse(words, spec.options(), spec.flagsEndAtFirstArgument());
+        // What is to be completed may be a flag, and is none of this command's.
+        return spec.name().startsWith("__")
+                ? new CommandLine(List.copyOf(words), Map.of())
+                : parse(words, spec.options(), spec.flagsEndAtFirstArgument());
     }
 
     /** Splits the words after a group's name; stops at the member's word. */

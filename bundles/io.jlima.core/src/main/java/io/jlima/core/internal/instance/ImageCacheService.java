@@ -84,7 +84,7 @@ public final class ImageCacheService implements ImageCache {
 
     private static void add(Set<String> urls, InstanceConfig config) {
         config.images().forEach(image -> {
-            urls.add(image.file().location());
+            add(urls, image.file());
             add(urls, image.kernel());
             add(urls, image.initrd());
         });
@@ -94,7 +94,8 @@ public final class ImageCacheService implements ImageCache {
 
     private static void add(Set<String> urls, @org.jspecify.annotations.Nullable FileRef file) {
         if (file != null) {
-            urls.add(file.location());
+            // A file of the host is kept under its URL.
+            urls.add(file.location().startsWith("/") ? "file://" + file.location() : file.location());
         }
     }
 }
