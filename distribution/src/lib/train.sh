@@ -34,12 +34,16 @@ cat "$work/ready" >/dev/null
 
 client() {
     # shellcheck disable=SC2086
-    _JLIMA_HOME=$home _JLIMA_TRAINING=1 _JLIMA_TERMINALS=000 _JLIMA_SIZE='' "$_JLIMA_JAVA/bin/java" $flags -Xmx16m "$@"
+    _JLIMA_HOME=$home _JLIMA_TRAINING=1 _JLIMA_UMASK=0022 _JLIMA_TERMINALS=000 _JLIMA_SIZE='' "$_JLIMA_JAVA/bin/java" $flags -Xmx16m "$@"
 }
 client -XX:AOTCacheOutput="$work/aot/client.aot" -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client list
 client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client info
 client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client daemon status
-client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client daemon stop
+# A daemon that nobody can reach must not wait for ever; what it would write down then is worth nothing.
+client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client daemon stop || {
+    kill "$daemon"
+    exit 1
+}
 wait "$daemon"
 
 if [ -s "$work/aot/daemon.aot" ] && [ -s "$work/aot/client.aot" ]; then
