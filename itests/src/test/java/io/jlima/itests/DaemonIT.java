@@ -50,6 +50,31 @@ class DaemonIT {
         }
     }
 
+    // Caches
+
+    /** Whoever starts the daemon, a native client too, the training has all that its JVMs need. */
+    @Test
+    void aTrainingMakesBothCachesAndLeavesNothing() throws IOException {
+        try (Home home = guest.home()) {
+            Path caches = Files.createDirectory(home.path.resolve("_caches"));
+            home.with("_JLIMA_PREFIX", Home.DISTRIBUTION.toString())
+                    .with(
+                            "_JLIMA_VERSION",
+                            Files.readString(Home.DISTRIBUTION.resolve("lib/version"))
+                                    .strip())
+                    .with("_JLIMA_JAVA", System.getProperty("java.home"))
+                    .with("_JLIMA_AOT", caches.resolve("v").toString());
+            Result training = home.shell("exec /bin/sh " + Home.DISTRIBUTION + "/lib/train.sh");
+            assertThat(training.code()).as(training.all()).isZero();
+            assertThat(training.err()).doesNotContain("limactl: ");
+            assertThat(caches.resolve("v/client.aot")).isNotEmptyFile();
+            assertThat(caches.resolve("v/daemon.aot")).isNotEmptyFile();
+            try (Stream<Path> left = Files.list(caches)) {
+                assertThat(left).containsExactly(caches.resolve("v"));
+            }
+        }
+    }
+
     // Sessions
 
     /** Session of a process, see proc_pid_stat(5): the fourth field behind the name. */
