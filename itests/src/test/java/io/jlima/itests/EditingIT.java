@@ -57,7 +57,7 @@ class EditingIT {
         String after = Files.readString(file);
         assertThat(changed(before, after)).containsExactly("cpus: 3 # enough");
         assertThat(changed(after, before)).containsExactly("cpus: 2 # enough");
-        home.good("edit", file.toString(), "--set", ".mounts += {\"location\": \"/srv\"} | .memory = \"2GiB\"");
+        home.good("edit", file.toString(), "--set", ".mounts += [{\"location\": \"/srv\"}] | .memory = \"2GiB\"");
         assertThat(Files.readString(file))
                 .contains("# about memory\nmemory: \"2GiB\"\n", "mounts:\n  - location: /srv\n");
     }

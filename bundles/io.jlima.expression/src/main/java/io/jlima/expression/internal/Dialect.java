@@ -120,7 +120,7 @@ final class Dialect {
                 default -> {
                     if (c == '$' || isWordStart(c)) {
                         plain &= !STATEMENTS.contains(word(c == '$'));
-                    } else if (Character.isDigit(c)) {
+                    } else if (isWordPart(c)) {
                         number();
                     } else {
                         copy();

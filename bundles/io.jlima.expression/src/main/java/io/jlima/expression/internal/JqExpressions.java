@@ -37,14 +37,21 @@ public final class JqExpressions implements Expressions {
             "def _times(a; b): b as $b | a as $a | _may_repeat($a; $b) | $a * $b;",
             "def _times_into(p; v): v as $v | p |= _times(.; $v);",
             "def setpath(p; v): _setpath(_index(p); v);",
-            "def gsub(a; b): _gsub(a; _part(b));",
-            "def sub(a; b): _gsub(a; _part(b));",
-            "def sub(a): [a] as $a | _gsub($a[0]; _part($a[1]));",
+            // The library's own never ends where a pattern matches nothing.
+            "def _named: [.captures[] | select(.name != null) | {\"key\": .name, \"value\": .string}] | from_entries;",
+            "def _replace($re; s; $flags): . as $in | reduce match($re; $flags) as $m ({\"at\": 0, \"out\": \"\"};"
+                    + " .out = .out + $in[.at:$m.offset] + ($m | _named | _part(s)) | .at = $m.offset + $m.length)"
+                    + " | .out + $in[.at:];",
+            "def gsub(a; b): _replace(a; b; \"g\");",
+            "def gsub(a; b; flags): _replace(a; b; flags + \"g\");",
+            "def sub(a; b): _replace(a; b; \"g\");",
+            "def sub(a; b; flags): _replace(a; b; flags);",
+            "def sub(a): [a] as $a | _replace($a[0]; $a[1]; \"g\");",
             "def join(s): . as $list | s as $s | _may_join($list; $s) | _join($s);",
             "def with(p; f): p |= f;",
             "def upcase: ascii_upcase;",
             "def downcase: ascii_downcase;",
-            "def trim: _gsub(\"^\\\\s+|\\\\s+$\"; \"\");",
+            "def trim: gsub(\"^\\\\s+|\\\\s+$\"; \"\");",
             "def keys: keys_unsorted;",
             "def has(k): if . == null then false else _has(k) end;",
             "def unique_by(f): reduce .[] as $x ({\"k\": {}, \"r\": []}; ([$x | f] | tojson) as $k"
@@ -68,12 +75,15 @@ public final class JqExpressions implements Expressions {
             "def type: tag;",
             "");
 
+    private static final String USERS = "_users";
+
     /** Functions that the definitions above hide, by the names that those use. */
-    private static final Map<String, Integer> HIDDEN = Map.of("setpath", 2, "gsub", 2, "join", 1, "has", 1, "type", 0);
+    private static final Map<String, Integer> HIDDEN = Map.of("setpath", 2, "join", 1, "has", 1, "type", 0);
 
     /** Made when the first expression comes: most calls of limactl have none. */
     private static final class Builtins {
         static final Scope SCOPE = load();
+        static final JsonQuery DEFINITIONS = definitions();
 
         private static Scope load() {
             Scope scope = Scope.newEmptyScope();
@@ -82,6 +92,14 @@ public final class JqExpressions implements Expressions {
             scope.addFunction("_eq", 2, new Equality(true));
             scope.addFunction("_ne", 2, new Equality(false));
             return scope;
+        }
+
+        private static JsonQuery definitions() {
+            try {
+                return JsonQuery.compile(PRELUDE + USERS, VERSION);
+            } catch (JsonQueryException e) {
+                throw new IllegalStateException("the definitions cannot be read", e);
+            }
         }
     }
 
@@ -112,12 +130,18 @@ public final class JqExpressions implements Expressions {
 
     private static List<@Nullable Object> run(String expression, @Nullable Object tree) throws JsonQueryException {
         JsonQuery jq = JsonQuery.compile(Dialect.translate(expression), VERSION);
-        JsonQuery query = JsonQuery.compile(PRELUDE + Canonical.translate(jq.toString()), VERSION);
+        JsonQuery query = JsonQuery.compile(Canonical.translate(jq.toString()), VERSION);
         Watch watch = new Watch();
         Scope scope = Scope.newChildScope(Builtins.SCOPE);
         watch.install(scope);
+        // The definitions are read once; what the user wrote is called where they are known.
+        scope.addFunction(
+                USERS,
+                0,
+                (known, arguments, in, path, output, version) ->
+                        query.apply(known, in, result -> output.emit(result, null)));
         List<JsonNode> results = new ArrayList<>();
-        query.apply(scope, Trees.node(tree), result -> {
+        Builtins.DEFINITIONS.apply(scope, Trees.node(tree), result -> {
             watch.check(result);
             results.add(result);
         });

@@ -95,6 +95,11 @@ class JqExpressionsTest {
                 "\"a,b\" | split(\",\") → [['a','b']]",
                 ".memory | sub(\"GiB\", \"G\") → ['4G']",
                 ".dns[0] | sub(\"1\"; \"2\") → ['2.2.2.2']",
+                "\"abc\" | sub(\"\", \"-\") → ['-a-b-c']",
+                "\"abc\" | gsub(\"x*\"; \"-\") → ['-a-b-c']",
+                "\"abc\" | sub(\"\"; \"-\"; \"g\") → ['-a-b-c']",
+                "\"äbcb\" | gsub(\"(?<x>b)\"; \"<\\(.x)>\") → ['ä<b>c<b>']",
+                "\"ab\" | sub(\"b$\", \"\") → ['a']",
                 ".memory | test(\"^[0-9]+GiB$\") → [true]",
                 ".memory | upcase → ['4GIB']",
                 ".memory | downcase → ['4gib']",
@@ -182,7 +187,20 @@ class JqExpressionsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", " ", ".a[", "}} ~", "((((", "foo(1)", ".cpus.x = 1", ".cpus | keys", "$undefined", "\"abc"})
+            strings = {
+                "",
+                " ",
+                ".a[",
+                "}} ~",
+                "((((",
+                "foo(1)",
+                ".cpus.x = 1",
+                ".cpus | keys",
+                "$undefined",
+                "٣",
+                ".cpus = ٣",
+                "\"abc"
+            })
     void whatCannotBeUsedIsToldWithTheExpression(String expression) {
         assertThatThrownBy(() -> evaluate(expression))
                 .isInstanceOf(LimaException.class)

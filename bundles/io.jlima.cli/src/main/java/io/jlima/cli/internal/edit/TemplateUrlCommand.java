@@ -13,6 +13,8 @@ import org.osgi.service.component.annotations.Reference;
 /** {@code limactl template url}: what a locator stands for. */
 @Component(service = Command.class)
 public final class TemplateUrlCommand implements Command {
+    private static final String STORE = "template:";
+
     private final Texts texts;
 
     @Activate
@@ -28,7 +30,14 @@ public final class TemplateUrlCommand implements Command {
 
     @Override
     public int run(Invocation invocation) {
-        invocation.out().println(texts.url(invocation.arguments().getFirst(), invocation));
+        String word = invocation.arguments().getFirst();
+        // As in Lima, the store of templates is no scheme that would be translated.
+        invocation
+                .out()
+                .println(
+                        word.startsWith(STORE)
+                                ? STORE + word.substring(STORE.length()).replaceFirst("^//", "")
+                                : texts.url(word, invocation));
         return 0;
     }
 }

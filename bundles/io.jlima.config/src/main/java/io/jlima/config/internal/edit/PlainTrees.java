@@ -53,7 +53,7 @@ public final class PlainTrees {
         return value.bitLength() < Long.SIZE ? (Number) value.longValueExact() : value;
     }
 
-    private static Object decimal(String text) {
+    private static Double decimal(String text) {
         try {
             return Double.valueOf(text);
         } catch (NumberFormatException e) {
@@ -129,12 +129,9 @@ public final class PlainTrees {
         return scalar.kind() == Kind.INT || scalar.kind() == Kind.FLOAT;
     }
 
+    /** Whole numbers are the same when their digits are, whatever their size; others when they round to the same. */
     private static boolean sameNumber(Scalar a, Scalar b) {
-        try {
-            return Double.compare(Double.parseDouble(a.text()), Double.parseDouble(b.text())) == 0
-                    && (a.kind() == Kind.FLOAT || b.kind() == Kind.FLOAT);
-        } catch (NumberFormatException e) {
-            return a.text().equalsIgnoreCase(b.text());
-        }
+        return (a.kind() == Kind.FLOAT || b.kind() == Kind.FLOAT)
+                && decimal(a.text()).equals(decimal(b.text()));
     }
 }

@@ -114,9 +114,7 @@ record Rendering(boolean indentedDashes, String lineEnd) {
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
                 default -> {
-                    boolean shown =
-                            c >= 0x20 && c < 0x7f || c >= 0xa1 && c < 0xd800 || c >= 0xe000 && c < 0xfeff || c > 0xffff;
-                    if (shown && c != 0x2028 && c != 0x2029) {
+                    if (isPrinted(c)) {
                         out.appendCodePoint(c);
                     } else {
                         out.append(c > 0xffff ? String.format("\\U%08x", c) : String.format("\\u%04x", c));
@@ -125,6 +123,12 @@ record Rendering(boolean indentedDashes, String lineEnd) {
             }
         });
         return out.append('"').toString();
+    }
+
+    /** Whether a character can stand between quotes as it is: neither a control character nor a line end of any kind. */
+    static boolean isPrinted(int c) {
+        boolean letter = c >= 0x20 && c < 0x7f || c >= 0xa1 && c < 0xd800 || c >= 0xe000 && c < 0xfeff || c > 0xffff;
+        return letter && c != 0x2028 && c != 0x2029;
     }
 
     /** In single quotes, which hold everything that is printed in one line. */

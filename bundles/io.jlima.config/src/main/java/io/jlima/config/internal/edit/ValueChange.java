@@ -58,7 +58,7 @@ final class ValueChange {
             if (old.getScalarStyle() == ScalarStyle.DOUBLE_QUOTED) {
                 return Rendering.quoted(scalar.text());
             }
-            boolean printed = scalar.text().codePoints().allMatch(c -> c >= 0x20 && c != 0x7f && c < 0x80 || c > 0xa0);
+            boolean printed = scalar.text().codePoints().allMatch(Rendering::isPrinted);
             if (old.getScalarStyle() == ScalarStyle.SINGLE_QUOTED && printed) {
                 return Rendering.singleQuoted(scalar.text());
             }

@@ -193,8 +193,11 @@ public final class YamlWriter {
         if (kind != Kind.TEXT) {
             return ScalarStyle.PLAIN;
         }
-        // A byte order mark is text only where it is escaped: at the beginning of a document it vanishes.
-        if (CoreSchema.kindOf(text) != Kind.TEXT || text.contains("\uFEFF")) {
+        // A byte order mark is text only where it is escaped: at the beginning of a document it vanishes. And line ends
+        // other than \n become blanks in quotes, and \n in a literal.
+        boolean escaped =
+                text.chars().anyMatch(c -> c == 0xFEFF || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029);
+        if (CoreSchema.kindOf(text) != Kind.TEXT || escaped) {
             return ScalarStyle.DOUBLE_QUOTED;
         }
         return text.contains("\n") ? ScalarStyle.LITERAL : ScalarStyle.PLAIN;
