@@ -28,9 +28,8 @@ class EditFuzzTest {
         assertThat(Rewriter.rewrite(parts.getFirst(), "fuzz.yaml", PlainTrees.mapping(PlainTrees.of(now))))
                 .isEqualTo(parts.getFirst());
         String edited = Rewriter.rewrite(parts.getFirst(), "fuzz.yaml", wanted);
-        Mapping outcome = YamlText.read(edited, "edited.yaml");
-        assertThat(Fuzzed.shape(PlainTrees.mapping(PlainTrees.of(outcome))))
+        assertThat(PlainTrees.equal(YamlText.read(edited, "edited.yaml"), wanted))
                 .as(edited)
-                .isEqualTo(Fuzzed.shape(PlainTrees.mapping(PlainTrees.of(wanted))));
+                .isTrue();
     }
 }

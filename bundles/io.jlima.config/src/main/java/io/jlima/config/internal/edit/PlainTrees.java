@@ -98,8 +98,8 @@ public final class PlainTrees {
         return new Scalar(Mark.BUILT_IN, Kind.FLOAT, text, text);
     }
 
-    /** Whether both are the same value, however they are written. */
-    static boolean equal(@Nullable Node a, @Nullable Node b) {
+    /** Whether both are the same value, however it is written, and in whatever order keys stand. */
+    public static boolean equal(@Nullable Node a, @Nullable Node b) {
         return switch (a) {
             case Scalar x when b instanceof Scalar y -> equalScalars(x, y);
             case Sequence x
