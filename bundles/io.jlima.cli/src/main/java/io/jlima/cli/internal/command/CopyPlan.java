@@ -33,7 +33,10 @@ record CopyPlan(
         // -s: no shell of the guest takes names apart.
         words.addAll(List.of("-a", "--no-owner", "--no-group", "-s"));
         if (verbose) {
-            words.addAll(List.of("-v", "--progress"));
+            words.add("-v");
+            if (terminal) {
+                words.add("--progress");
+            }
         } else {
             words.add(terminal ? "--info=progress2" : "-q");
         }
