@@ -201,7 +201,7 @@ class BadInputIT {
         assertThat(refused(shared.limactl("info", "x"))).contains("accepts 0 arg(s)");
         assertThat(refused(shared.limactl("start", "--timeout", "soon", "a"))).contains("soon");
         assertThat(refused(shared.limactl("start", "--timeout"))).contains("needs an argument: --timeout");
-        assertThat(refused(shared.limactl("list", "--format", "xml"))).contains("`xml`", "Use table or json");
+        assertThat(refused(shared.limactl("list", "--format", "xml"))).contains("`xml`", "Use table, json, yaml");
         assertThat(refused(shared.limactl("--log-level", "loud", "list"))).contains("`loud`", "Use trace");
         assertThat(refused(shared.limactl("create", "--name", "one", "two"))).contains("Give the name once");
     }

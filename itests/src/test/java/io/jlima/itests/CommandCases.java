@@ -159,6 +159,16 @@ final class CommandCases {
             good("network rm -f nosuch").err("Ignoring non-existent network `nosuch`"),
             bad("network lsit", "Did you mean this\\? list"),
             // Ports
+            bad("mount list nosuch", "`nosuch` does not exist"),
+            bad("mount list --json nosuch", "`nosuch` does not exist"),
+            bad("mount list", "accepts 1 arg"),
+            bad(
+                    "mount add nosuch HOME --mount-point /m --writable --sftp-driver builtin",
+                    "`nosuch` does not exist"),
+            bad("mount add nosuch", "accepts 2 arg"),
+            bad("mount add nosuch HOME --sftp-driver none", "none"),
+            bad("mount remove nosuch /m", "`nosuch` does not exist"),
+            bad("mount remove nosuch", "accepts 2 arg"),
             bad("port list nosuch", "nosuch"),
             bad("port ls --json nosuch", "nosuch"),
             bad("port list --json nosuch", "nosuch"),
