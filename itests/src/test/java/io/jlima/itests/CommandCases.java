@@ -166,7 +166,7 @@ final class CommandCases {
                     "mount add nosuch HOME --mount-point /m --writable --sftp-driver builtin",
                     "`nosuch` does not exist"),
             bad("mount add nosuch", "accepts 2 arg"),
-            bad("mount add nosuch HOME --sftp-driver none", "none"),
+            bad("mount add nosuch HOME -w", "`nosuch` does not exist"),
             bad("mount remove nosuch /m", "`nosuch` does not exist"),
             bad("mount remove nosuch", "accepts 2 arg"),
             bad("port list nosuch", "nosuch"),
