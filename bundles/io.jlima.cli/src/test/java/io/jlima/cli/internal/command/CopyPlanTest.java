@@ -15,12 +15,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CopyPlanTest {
     private static final HostEnvironment CALLER =
-            new HostEnvironment(Map.of("HOME", "/home/jane"), Path.of("/work"), 022);
+            new HostEnvironment(Map.of("HOME", "/home/jane"), Path.of("/src"), 022);
 
     @ParameterizedTest
     @CsvSource({
-        "a, , /work/a",
-        "./a:b, , /work/a:b",
+        "a, , /src/a",
+        "./a:b, , /src/a:b",
         "/a:b, , /a:b",
         "~/x, , /home/jane/x",
         "vm:/etc/passwd, vm, /etc/passwd",
@@ -59,13 +59,13 @@ class CopyPlanTest {
     @Test
     void slashesForRsync() {
         assertThat(ends(plan("d/", true, "vm:/tmp/", true).rsync("rsync", "ssh")))
-                .containsExactly("/work/d", "lima-vm:/tmp/");
+                .containsExactly("/src/d", "lima-vm:/tmp/");
         assertThat(ends(plan("d", true, "vm:/tmp/new", false).rsync("rsync", "ssh")))
-                .containsExactly("/work/d/", "lima-vm:/tmp/new");
-        assertThat(ends(plan("vm:d", true, "e", false).rsync("rsync", "ssh"))).containsExactly("lima-vm:d/", "/work/e");
-        assertThat(ends(plan("f", false, "vm:", true).rsync("rsync", "ssh"))).containsExactly("/work/f", "lima-vm:./");
+                .containsExactly("/src/d/", "lima-vm:/tmp/new");
+        assertThat(ends(plan("vm:d", true, "e", false).rsync("rsync", "ssh"))).containsExactly("lima-vm:d/", "/src/e");
+        assertThat(ends(plan("f", false, "vm:", true).rsync("rsync", "ssh"))).containsExactly("/src/f", "lima-vm:./");
         assertThat(ends(plan("f", false, "vm:-g", false).rsync("rsync", "ssh")))
-                .containsExactly("/work/f", "lima-vm:-g");
+                .containsExactly("/src/f", "lima-vm:-g");
     }
 
     @Test
@@ -88,7 +88,7 @@ class CopyPlanTest {
                         "-F",
                         "/l/vm/it's/ssh.config",
                         "--",
-                        "/work/d",
+                        "/src/d",
                         "lima-vm:/tmp");
     }
 }
