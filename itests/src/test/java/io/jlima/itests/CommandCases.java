@@ -162,9 +162,7 @@ final class CommandCases {
             bad("mount list nosuch", "`nosuch` does not exist"),
             bad("mount list --json nosuch", "`nosuch` does not exist"),
             bad("mount list", "accepts 1 arg"),
-            bad(
-                    "mount add nosuch HOME --mount-point /m --writable --sftp-driver builtin",
-                    "`nosuch` does not exist"),
+            bad("mount add nosuch HOME --mount-point /m --writable --sftp-driver builtin", "`nosuch` does not exist"),
             bad("mount add nosuch", "accepts 2 arg"),
             bad("mount add nosuch HOME -w", "`nosuch` does not exist"),
             bad("mount remove nosuch /m", "`nosuch` does not exist"),
@@ -287,7 +285,7 @@ final class CommandCases {
                     .out("\"additionalDisks\":\\[.*\"message\":\"Hello from vm\\.\"|\"message\":\"Hello from vm\\."),
             // Shells
             good("shell vm echo 'a  b' '$USER' 'it\\n'").out("^a  b \\$USER it.n$"),
-            good("shell vm A=x B='c d' printenv A B").out("^x\nc d\n$"),
+            good("shell vm A=x 'B=c d' printenv A B").out("^x\nc d\n$"),
             good("shell vm sh -c 'exit 7'").code(7),
             good("shell vm cat").fed("through\n").out("^through$"),
             good("shell --workdir /tmp vm pwd").out("^/tmp$"),

@@ -280,8 +280,7 @@ class MountIT {
             servers.forEach(p -> Home.kill(p.pid()));
             // Over ssh nothing is mounted for a moment, and what is written then stays in the guest.
             String mounted = "grep -q ' /mnt/" + word + " .* fuse.sshfs ' /proc/self/mountinfo";
-            Home.eventually(
-                    word + " is back", () -> works(mounted + " && echo again >/mnt/" + word + "/again"));
+            Home.eventually(word + " is back", () -> works(mounted + " && echo again >/mnt/" + word + "/again"));
             Home.await(load, "", 120);
             assertThat(shared.resolve(word + "/again")).hasContent("again");
         }
