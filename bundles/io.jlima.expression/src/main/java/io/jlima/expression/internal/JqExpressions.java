@@ -89,8 +89,6 @@ public final class JqExpressions implements Expressions {
             Scope scope = Scope.newEmptyScope();
             BuiltinFunctionLoader.getInstance().loadFunctions(JqExpressions.class.getClassLoader(), VERSION, scope);
             HIDDEN.forEach((name, arity) -> scope.addFunction("_" + name, arity, scope.getFunction(name, arity)));
-            scope.addFunction("_eq", 2, new Equality(true));
-            scope.addFunction("_ne", 2, new Equality(false));
             return scope;
         }
 

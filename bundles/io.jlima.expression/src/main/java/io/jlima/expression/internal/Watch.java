@@ -29,6 +29,8 @@ final class Watch {
 
     /** Puts in the functions by which an expression asks whether it may go on. */
     void install(Scope scope) {
+        scope.addFunction("_eq", 2, new Equality(true, this));
+        scope.addFunction("_ne", 2, new Equality(false, this));
         // After each pipe.
         scope.addFunction("_go_on", 0, (inner, arguments, in, path, output, version) -> {
             check(in);
@@ -104,11 +106,16 @@ final class Watch {
 
     /** Refuses to go on after too long a time or with too large a tree, however often its parts are shared. */
     void check(JsonNode tree) {
-        if (System.nanoTime() - deadline > 0) {
-            throw new LimaException("the expression takes more than " + LONGEST.toSeconds() + " seconds");
-        }
+        checkTime();
         if (size(tree, 0) > LARGEST) {
             throw new LimaException("the expression makes a tree that is too large");
+        }
+    }
+
+    /** Refuses to go on after too long a time. */
+    void checkTime() {
+        if (System.nanoTime() - deadline > 0) {
+            throw new LimaException("the expression takes more than " + LONGEST.toSeconds() + " seconds");
         }
     }
 
