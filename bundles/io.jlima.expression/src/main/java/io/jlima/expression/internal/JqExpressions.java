@@ -89,13 +89,15 @@ public final class JqExpressions implements Expressions {
         JsonQuery jq = JsonQuery.compile(Dialect.translate(expression), Builtins.VERSION);
         JsonQuery query = JsonQuery.compile(Canonical.translate(jq.toString()), Builtins.VERSION);
         JsonNode in = Trees.node(tree);
+        // Reading the definitions is nothing that this expression has to answer for.
+        Scope known = Known.SCOPE;
         Watch watch = new Watch(limits);
-        return ScopedValue.where(Watch.CURRENT, watch).call(() -> results(query, in, watch));
+        return ScopedValue.where(Watch.CURRENT, watch).call(() -> results(query, known, in, watch));
     }
 
-    private static List<@Nullable Object> results(JsonQuery query, JsonNode in, Watch watch) throws JsonQueryException {
+    private static List<@Nullable Object> results(JsonQuery query, Scope known, JsonNode in, Watch watch) throws JsonQueryException {
         List<JsonNode> results = new ArrayList<>();
-        query.apply(Known.SCOPE, in, result -> {
+        query.apply(known, in, result -> {
             watch.result(result);
             results.add(result);
         });

@@ -21,7 +21,7 @@ final class Watch {
      */
     record Limits(long work, long values, Duration time) {
         /** A lima.yaml has hundreds of values, a long edit some thousand steps. */
-        static final Limits USUAL = new Limits(20_000_000, 20_000, Duration.ofSeconds(2));
+        static final Limits USUAL = new Limits(20_000_000, 20_000, Duration.ofSeconds(10));
     }
 
     private static final int CHARACTERS_PER_VALUE = 100;
