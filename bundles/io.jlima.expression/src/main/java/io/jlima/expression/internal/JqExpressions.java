@@ -95,7 +95,8 @@ public final class JqExpressions implements Expressions {
         return ScopedValue.where(Watch.CURRENT, watch).call(() -> results(query, known, in, watch));
     }
 
-    private static List<@Nullable Object> results(JsonQuery query, Scope known, JsonNode in, Watch watch) throws JsonQueryException {
+    private static List<@Nullable Object> results(JsonQuery query, Scope known, JsonNode in, Watch watch)
+            throws JsonQueryException {
         List<JsonNode> results = new ArrayList<>();
         query.apply(known, in, result -> {
             watch.result(result);
