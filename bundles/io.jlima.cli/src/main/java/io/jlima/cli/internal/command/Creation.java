@@ -176,18 +176,39 @@ public final class Creation {
         }
     }
 
+    /**
+     * Changes nothing, but complains of flags that cannot change the lima.yaml of the instance: before anything is done
+     * that would have to be undone for them.
+     */
+    void tryOut(Invocation invocation, Instance instance) {
+        Change change = changed(invocation, instance);
+        if (!change.isNone()) {
+            instances.check(change.after(), change.file().toString(), invocation.caller());
+        }
+    }
+
     /** Changes the lima.yaml of an existing instance as the flags say; does nothing when none was given. */
     void change(Invocation invocation, Instance instance) {
-        if (!EditFlags.given(invocation)) {
-            return;
+        Change change = changed(invocation, instance);
+        if (!change.isNone()) {
+            instances.configure(instance.name(), change.after(), invocation.caller(), invocation.log());
         }
+    }
+
+    private record Change(Path file, String before, String after) {
+        boolean isNone() {
+            return after.equals(before);
+        }
+    }
+
+    private Change changed(Invocation invocation, Instance instance) {
         Path file = instance.directory().resolve("lima.yaml");
+        if (!EditFlags.given(invocation)) {
+            return new Change(file, "", "");
+        }
         try {
             String before = Files.readString(file);
-            String after = flags.apply(invocation, before, file.toString(), true);
-            if (!after.equals(before)) {
-                instances.configure(instance.name(), after, invocation.caller(), invocation.log());
-            }
+            return new Change(file, before, flags.apply(invocation, before, file.toString(), true));
         } catch (IOException e) {
             throw new LimaException("cannot read " + file, e);
         }
