@@ -4,8 +4,8 @@ package io.jlima.mount.virtiofs.internal;
 import io.jlima.api.ssh.SshConnection;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.regex.Pattern;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**

@@ -141,8 +141,8 @@ final class ShareDaemon {
         Optional<ProcessHandle> process = running();
         if (process.isPresent()) {
             // A second process of it, in the namespaces, may outlive the first for a moment.
-            List<ProcessHandle> all = Stream.concat(process.get().descendants(), process.stream())
-                    .toList();
+            List<ProcessHandle> all =
+                    Stream.concat(process.get().descendants(), process.stream()).toList();
             all.forEach(ProcessHandle::destroyForcibly);
             awaitEnd(process.get());
         }

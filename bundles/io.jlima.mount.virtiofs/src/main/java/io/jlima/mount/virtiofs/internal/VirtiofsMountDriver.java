@@ -28,7 +28,8 @@ public final class VirtiofsMountDriver implements MountDriver {
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
         if (!System.getProperty("os.name", "").equals("Linux")) {
             throw new LimaException(
-                    "Directories can be mounted by virtiofs on Linux hosts only", "Set mountType to 9p or reverse-sshfs");
+                    "Directories can be mounted by virtiofs on Linux hosts only",
+                    "Set mountType to 9p or reverse-sshfs");
         }
         HostEnvironment caller = request.caller();
         Virtiofsd program = Virtiofsd.find(caller);
@@ -55,8 +56,8 @@ public final class VirtiofsMountDriver implements MountDriver {
             String tag = "lima-" + number;
             devices.add(new Device.SharedDirectory(
                     tag, location, !mount.writable(), new Device.Virtiofs(socket, queueSize(mount))));
-            fstab.add(new FstabEntry(
-                    tag, mount.mountPoint(), "virtiofs", mount.writable() ? "rw,nofail" : "ro,nofail"));
+            fstab.add(
+                    new FstabEntry(tag, mount.mountPoint(), "virtiofs", mount.writable() ? "rw,nofail" : "ro,nofail"));
             commands.add(program.command(socket, location, mount.writable(), user));
         }
         return new MountPlan(devices, fstab, () -> begin(directory, commands, caller));
@@ -112,6 +113,7 @@ public final class VirtiofsMountDriver implements MountDriver {
     }
 
     private static LimaException refusal(Mount mount, String evidence, String remedy) {
-        return new LimaException("The mount of " + mount.location() + " by virtiofs cannot work", evidence, remedy, null);
+        return new LimaException(
+                "The mount of " + mount.location() + " by virtiofs cannot work", evidence, remedy, null);
     }
 }

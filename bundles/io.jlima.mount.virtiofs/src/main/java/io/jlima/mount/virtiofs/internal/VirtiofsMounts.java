@@ -26,7 +26,7 @@ final class VirtiofsMounts implements MountAttachment {
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(30);
 
     /** A machine that ends takes its daemons with it, and its own end is known within a moment of theirs. */
-    private static final int END_SECONDS = 3;
+    private static final int END_SECONDS = 1;
 
     private final Guest guest;
     private final List<Mount> mounts;
@@ -47,9 +47,7 @@ final class VirtiofsMounts implements MountAttachment {
 
     private void watch(int number, ShareDaemon daemon) {
         Optional<ProcessHandle> process = daemon.running();
-        CompletionStage<?> end = process.isPresent()
-                ? process.get().onExit()
-                : CompletableFuture.completedFuture(null);
+        CompletionStage<?> end = process.isPresent() ? process.get().onExit() : CompletableFuture.completedFuture(null);
         end.thenRunAsync(() -> ended(number, daemon), Thread::startVirtualThread);
     }
 
@@ -69,9 +67,10 @@ final class VirtiofsMounts implements MountAttachment {
     private void lose(int number, ShareDaemon daemon) {
         Mount mount = mounts.get(number);
         String words = daemon.lastWords();
-        String line = "the virtiofsd for " + mount.location() + " has ended" + (words.isEmpty() ? "" : " (" + words + ")")
-                + ", and whatever uses " + mount.mountPoint() + " in the guest hangs; `limactl restart --force "
-                + guest.name() + "` brings it back";
+        String line =
+                "the virtiofsd for " + mount.location() + " has ended" + (words.isEmpty() ? "" : " (" + words + ")")
+                        + ", and whatever uses " + mount.mountPoint() + " in the guest hangs; `limactl restart --force "
+                        + guest.name() + "` brings it back";
         lost.put(number, line);
         guest.trouble(source(mount), line);
     }
@@ -105,7 +104,8 @@ final class VirtiofsMounts implements MountAttachment {
         } catch (InterruptedException e) {
             ready.cancel(false);
         } catch (IOException | LimaException | ExecutionException e) {
-            ready.completeExceptionally(new LimaException("the guest cannot be asked for its mounts: " + e.getMessage()));
+            ready.completeExceptionally(
+                    new LimaException("the guest cannot be asked for its mounts: " + e.getMessage()));
         }
     }
 

@@ -145,7 +145,7 @@ record Virtiofsd(Path path, String help) {
 
     /** mountinfo writes blanks and backslashes as octal numbers, see proc_pid_mountinfo(5). */
     private static final String READ_ONLY_VIEW = """
-            dir=$(cd -P -- "$1" && pwd -P); shift
+            dir=$(cd -P -- "$1" && pwd -P && echo .); dir=${dir%??}; shift
             mount --rbind -- "$dir" "$dir"
             sed 's/\\\\/\\\\0/g' /proc/self/mountinfo | while IFS=' ' read -r a b c d place rest; do
                 place=$(printf '%b.' "$place"); place=${place%.}
