@@ -63,10 +63,6 @@ final class StartJob {
         launched = true;
     }
 
-    boolean isLaunched() {
-        return launched;
-    }
-
     void at(String newStep) {
         step = newStep;
     }

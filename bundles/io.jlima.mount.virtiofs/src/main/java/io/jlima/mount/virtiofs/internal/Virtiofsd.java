@@ -127,6 +127,8 @@ record Virtiofsd(Path path, String help) {
      * The command that serves a directory until QEMU hangs up. The program keeps itself, and so the guest, within the
      * directory by namespaces of its own.
      *
+     * <p>It makes no device files for a guest: on the host they would be what they say.
+     *
      * <p>Where it cannot refuse to write, the kernel does so for it: it gets a mount namespace in which the directory
      * and all that is mounted below are read-only. The {@code ro} of the guest's mount is no guard; its root can take it
      * away.
@@ -161,7 +163,9 @@ record Virtiofsd(Path path, String help) {
         if (!writable && knows("--readonly")) {
             words.add("--readonly");
         }
-        if (!user.isRoot()) {
+        if (user.isRoot()) {
+            words.add("--modcaps=-mknod");
+        } else {
             // In its user namespace, root is this user. The guest's user is the same person; its root gets no further.
             words.add("--translate-uid=map:" + user.guestUid() + ":0:1");
             words.add("--translate-gid=map:" + user.guestUid() + ":0:1");
@@ -172,7 +176,8 @@ record Virtiofsd(Path path, String help) {
     /** A comma separates options here; a backslash keeps it, see fuse_opt.h. */
     private static List<String> c(Path directory) {
         String source = directory.toString().replace("\\", "\\\\").replace(",", "\\,");
-        return List.of("-f", "-o", "source=" + source, "-o", "cache=auto", "-o", "announce_submounts");
+        return List.of(
+                "-f", "-o", "source=" + source, "-o", "cache=auto", "-o", "announce_submounts", "-o", "modcaps=-mknod");
     }
 
     /** The user that this process runs as. */

@@ -39,8 +39,8 @@ class VirtiofsdTest {
                 "/usr/libexec/virtiofsd --socket-path=/l/v/virtiofsd-0.sock --shared-dir=/home/a, b\\c --cache=auto"
                         + " --sandbox=namespace";
         String jane = " --translate-uid=map:501:0:1 --translate-gid=map:501:0:1";
-        assertThat(line(RUST, true, ROOT)).isEqualTo(common);
-        assertThat(line(RUST, false, ROOT)).isEqualTo(common + " --readonly");
+        assertThat(line(RUST, true, ROOT)).isEqualTo(common + " --modcaps=-mknod");
+        assertThat(line(RUST, false, ROOT)).isEqualTo(common + " --readonly --modcaps=-mknod");
         assertThat(line(RUST, true, JANE)).isEqualTo(common + jane);
         assertThat(line(RUST, false, JANE)).isEqualTo(common + " --readonly" + jane);
     }
@@ -49,7 +49,7 @@ class VirtiofsdTest {
     void theProgramOfQemuHasOptionsWithCommas() {
         assertThat(line(C, true, ROOT))
                 .isEqualTo("/usr/lib/qemu/virtiofsd --socket-path=/l/v/virtiofsd-0.sock -f -o"
-                        + " source=/home/a\\, b\\\\c -o cache=auto -o announce_submounts");
+                        + " source=/home/a\\, b\\\\c -o cache=auto -o announce_submounts -o modcaps=-mknod");
     }
 
     @Test
