@@ -3,6 +3,7 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
@@ -25,6 +26,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,14 +39,20 @@ final class RunningGuest implements Guest, AutoCloseable {
     /** The mount type that a running guest can be given. */
     private static final String LIVE_MOUNTS = "reverse-sshfs";
 
+    /** What people know mounts by. */
+    private static final String MOUNTS = "mounts";
+
     private final LiveInstance live;
     private final Platform platform;
     private final Machine machine;
     private final InstanceConfig config;
     private final HostEnvironment caller;
     private final CompletableFuture<Void> up = new CompletableFuture<>();
+    private final ReentrantLock attaching = new ReentrantLock();
     private final Map<Object, Part> parts = new ConcurrentHashMap<>();
     private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
+    private final MountType mountType;
+    private volatile List<Mount> mounts;
     private volatile @Nullable AgentSession agent;
     private volatile boolean closed;
 
@@ -55,6 +64,8 @@ final class RunningGuest implements Guest, AutoCloseable {
         this.platform = platform;
         this.machine = machine;
         this.config = config;
+        this.mountType = new MountType(live.folder);
+        this.mounts = config.mounts();
         this.caller = caller;
     }
 
@@ -75,14 +86,39 @@ final class RunningGuest implements Guest, AutoCloseable {
     }
 
     private void attachMounts(Drivers drivers) {
-        if (config.mounts().isEmpty()) {
+        List<Mount> wanted = mounts;
+        if (wanted.isEmpty()) {
             return;
         }
         try {
-            String word = MachinePlan.mountType(config, drivers);
-            keep(word, "mounts", drivers.mountDriver(word).attach(this, config.mounts()));
+            String word = mountType.of(config, drivers);
+            attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, wanted));
+            trouble(MOUNTS, null);
         } catch (RuntimeException | LinkageError e) {
-            failed("mounts", e);
+            failed(MOUNTS, e);
+        }
+    }
+
+    /** A driver has come, perhaps the one that these mounts were missing. */
+    void mountDriverCame(String word) {
+        Drivers drivers = platform.drivers();
+        if (!config.plain() && !parts.containsKey(word) && mountType.is(word, config, drivers)) {
+            attachMounts(drivers);
+        }
+    }
+
+    /** A driver goes. Its mounts are as they were by then when one of its kind comes again. */
+    void mountDriverGoes(String word) {
+        Part part = parts.get(word);
+        if (part != null) {
+            if (part.attachment() instanceof MountAttachment live) {
+                mounts =
+                        live.states().stream().map(MountAttachment.State::mount).toList();
+            }
+            detach(word);
+            if (!mounts.isEmpty()) {
+                trouble(MOUNTS, "the driver for its mounts (" + word + ") is gone; install it again");
+            }
         }
     }
 
@@ -100,21 +136,30 @@ final class RunningGuest implements Guest, AutoCloseable {
         Drivers drivers = platform.drivers();
         String word = config.mountType() == null ? LIVE_MOUNTS : config.mountType();
         if (mounts().isEmpty() && config.mounts().isEmpty() && drivers.hasMountDriver(word)) {
-            keep(word, "mounts", drivers.mountDriver(word).attach(this, List.of()));
+            mountType.settle(word);
+            attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, List.of()));
         }
         return mounts();
     }
 
     void attach(GuestService service) {
         try {
-            keep(service, service.title(), service.attach(this));
+            attach(service, service.title(), () -> service.attach(this));
         } catch (RuntimeException | LinkageError e) {
             failed(service.title(), e);
         }
     }
 
-    private void keep(Object key, String title, Attachment attachment) {
-        parts.put(key, new Part(title, attachment));
+    /** Once for each key: what comes while all is attached is heard of twice. */
+    private void attach(Object key, String title, Supplier<Attachment> attachment) {
+        attaching.lock();
+        try {
+            if (!parts.containsKey(key)) {
+                parts.put(key, new Part(title, attachment.get()));
+            }
+        } finally {
+            attaching.unlock();
+        }
         if (closed) {
             detach(key);
         }
