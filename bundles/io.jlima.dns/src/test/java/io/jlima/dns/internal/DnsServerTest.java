@@ -178,6 +178,15 @@ final class DnsServerTest {
         assertThat(ResolvConf.parse("").servers())
                 .extracting(s -> s.getAddress().getHostAddress())
                 .containsExactly("8.8.8.8", "1.1.1.1");
+        assertThat(ResolvConf.parse("""
+                nameserver [127.0.0.1]:5300
+                nameserver [::1]:0
+                nameserver [::1]:65536
+                nameserver [::1]:65535
+                """).servers())
+                .containsExactly(
+                        new InetSocketAddress(LOOPBACK, 5300),
+                        new InetSocketAddress(InetAddress.ofLiteral("::1"), 65_535));
     }
 
     @Test
