@@ -206,6 +206,18 @@ final class BenchGuest implements AutoCloseable {
         return "p50 %.1f ms, p99 %.1f ms".formatted(nanos[nanos.length / 2] / 1e6, nanos[nanos.length * 99 / 100] / 1e6);
     }
 
+    /** Runs the program for figures at the agent's channel, which has one user at a time. */
+    void agentAlone(Path script) throws Exception {
+        limactl(Map.of(), "", "daemon", "stop");
+        int code = new ProcessBuilder("python3", script.toString(), home.resolve("bench").toString())
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (code != 0) {
+            throw new IOException(script + " ended with " + code);
+        }
+    }
+
     @Override
     public void close() throws Exception {
         try {

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Takes the figures of ports and names for docs/benchmarks.md, through one guest. Run it with
- * {@code java itests/bench/Ports.java DISTRIBUTION [PART...]}; the parts are throughput, latency, many, short and names.
+ * {@code java itests/bench/Ports.java DISTRIBUTION [PART...]}; the parts are throughput, latency, many, short, names and agent.
  */
 public final class Ports {
     private static final int ROUNDS = 3;
@@ -39,7 +39,7 @@ public final class Ports {
     public static void main(String[] words) throws Exception {
         Set<String> parts = words.length > 1
                 ? Set.copyOf(Arrays.asList(words).subList(1, words.length))
-                : Set.of("throughput", "latency", "many", "short", "names");
+                : Set.of("throughput", "latency", "many", "short", "names", "agent");
         try (BenchGuest guest = BenchGuest.start(Path.of(words[0]).toAbsolutePath())) {
             Ports bench = new Ports(guest);
             if (parts.contains("throughput")) {
@@ -63,6 +63,11 @@ public final class Ports {
                     BenchGuest.await(BenchGuest.LOOPBACK);
                     names.run();
                 }
+            }
+            if (parts.contains("agent")) {
+                // Beside this program, which was given as a source file.
+                guest.agentAlone(Path.of(System.getProperty("jdk.launcher.sourcefile", "Ports.java"))
+                        .resolveSibling("agent.py"));
             }
         }
     }

@@ -79,8 +79,9 @@ class AgentIT {
 
     @BeforeAll
     void boot() {
-        Path yaml =
-                home.write("a.yaml", "base: template:debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\n"
+        Path yaml = home.write(
+                "a.yaml",
+                "base: template:debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\n"
                         + "portForwards: [{guestIP: 0.0.0.0, proto: any, ignore: true}]\n");
         home.goodWithin(BOOT, "start", "--tty=false", "--name", "a", yaml.toString());
     }

@@ -65,8 +65,14 @@ final class GuestServers {
         calls.append("serve('tcp', '127.0.0.1', %d, 'echo');\n".formatted(STATIC));
         calls.append("serve('tcp', '127.0.0.1', %d, 'sum');\n".formatted(SUM_LOOPBACK));
         Object[][] everywhere = {
-            {SUM, "sum"}, {RESET, "reset"}, {CONTROL, "control"}, {SOURCE, "source"}, {LAZY, "lazy"}, {TELL, "tell"},
-            {GENERATION, "generation"}, {ECHO, "echo"}
+            {SUM, "sum"},
+            {RESET, "reset"},
+            {CONTROL, "control"},
+            {SOURCE, "source"},
+            {LAZY, "lazy"},
+            {TELL, "tell"},
+            {GENERATION, "generation"},
+            {ECHO, "echo"}
         };
         for (Object[] server : everywhere) {
             calls.append("serve('tcp', '0.0.0.0', %d, '%s');\n".formatted(server));

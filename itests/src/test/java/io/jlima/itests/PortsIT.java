@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +48,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PortsIT {
     private static final long BOOT = 540;
+
+    /** Variable that names another agent to take, such as one that was built with sanitizers for the guest. */
+    private static final String AGENT = "JLIMA_ITEST_AGENT";
+
     private static final int HUGE = 32 * 1024 * 1024;
     private static final int TAKEN = 22_001;
 
@@ -76,11 +79,7 @@ class PortsIT {
                 - {guestPort: %3$d, hostPort: %3$d, static: true}
                 - {guestSocket: /tmp/in-guest.sock, hostSocket: "%4$s/to-guest.sock"}
                 - {guestSocket: /tmp/to-host.sock, hostSocket: "%4$s/on-host.sock", reverse: true}
-                """.formatted(
-                        shared,
-                        PortTable.yaml(),
-                        GuestServers.STATIC,
-                        sockets);
+                """.formatted(shared, PortTable.yaml(), GuestServers.STATIC, sockets);
     }
 
     @BeforeAll
@@ -93,6 +92,18 @@ class PortsIT {
                 .with("ftp_proxy", "http://user:pass@127.0.0.1:2121/");
         Files.copy(Path.of("/etc/resolv.conf"), resolvConf);
         home.goodWithin(BOOT, "start", "--tty=false", "--name", "p", file.toString());
+        String agent = System.getenv(AGENT);
+        if (agent != null) {
+            home.good("copy", agent, "p:/tmp/agent");
+            home.good(
+                    "shell",
+                    "p",
+                    "sudo",
+                    "sh",
+                    "-c",
+                    "systemctl stop lima-guestagent && install /tmp/agent /usr/local/bin/lima-guestagent"
+                            + " && systemctl start lima-guestagent");
+        }
         serve("p");
     }
 
@@ -220,8 +231,9 @@ class PortsIT {
         }
         // A channel of ssh has no break; it ends.
         String expected = transport.equals("ssh") ? "end" : "break";
-        Home.eventually("the guest hears of a break by " + transport, () -> ordered("cat " + GuestServers.TOLD + " 2>&1")
-                .equals(expected));
+        Home.eventually(
+                "the guest hears of a break by " + transport,
+                () -> ordered("cat " + GuestServers.TOLD + " 2>&1").equals(expected));
     }
 
     private static String ordered(String words) {
@@ -403,11 +415,15 @@ class PortsIT {
         for (int i = 0; i < questions.length; i++) {
             String[] words = questions[i].split(" ");
             byte[] query = NameServer.query(i + 1, words[1], Integer.parseInt(words[2]));
-            lines.append(words[0]).append(' ').append(HexFormat.of().formatHex(query)).append('\n');
+            lines.append(words[0])
+                    .append(' ')
+                    .append(HexFormat.of().formatHex(query))
+                    .append('\n');
         }
         Home.Result result = home.limactlFed(lines.toString(), "shell", "p", "perl", "-e", ASK);
         assertThat(result.code()).as(result.all()).isZero();
-        List<byte[]> answers = result.out().lines().map(HexFormat.of()::parseHex).toList();
+        List<byte[]> answers =
+                result.out().lines().map(HexFormat.of()::parseHex).toList();
         assertThat(answers).as(result.all()).hasSize(questions.length).allMatch(answer -> answer.length > 12);
         return answers;
     }
@@ -436,7 +452,8 @@ class PortsIT {
                             .isEqualTo(NameServer.data(whole));
                 }
             }
-            assertThat(home.good("shell", "p", "getent", "ahostsv4", "a.up.example").out())
+            assertThat(home.good("shell", "p", "getent", "ahostsv4", "a.up.example")
+                            .out())
                     .startsWith("10.99.0.7");
 
             List<byte[]> answers = ask(
@@ -481,8 +498,7 @@ class PortsIT {
         try (DatagramSocket silent = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
             Files.writeString(resolvConf, "nameserver [127.0.0.1]:" + silent.getLocalPort() + "\n");
             Home.eventually(
-                    "nobody answers",
-                    () -> NameServer.code(ask(question).getFirst()) == NameServer.SERVER_FAILURE);
+                    "nobody answers", () -> NameServer.code(ask(question).getFirst()) == NameServer.SERVER_FAILURE);
         }
         Files.writeString(resolvConf, upstream.line());
         Home.eventually(
@@ -527,12 +543,15 @@ class PortsIT {
             }
             monitor.execute("cont");
         }
-        Home.eventually("a port by the machine itself", () -> said(GuestServers.GENERATION).matches("\\d+"));
+        Home.eventually(
+                "a port by the machine itself",
+                () -> said(GuestServers.GENERATION).matches("\\d+"));
         Home.eventually("the clock", () -> ordered("date +%s").strip().matches("\\d+") && drift() < 60);
         Home.eventually("a port by the agent", () -> answers(new InetSocketAddress("127.0.0.1", loopbackEcho())));
         Home.eventually("a socket", () -> answers(UnixDomainSocketAddress.of(sockets.resolve("to-guest.sock"))));
         Home.eventually("the mount", () -> ordered("cat " + shared + "/note").equals("from the host"));
-        Home.eventually("names", () -> ordered("getent ahostsv4 answer.jlima.example").startsWith("10.99.0.1"));
+        Home.eventually(
+                "names", () -> ordered("getent ahostsv4 answer.jlima.example").startsWith("10.99.0.1"));
     }
 
     private static long drift() {
@@ -558,8 +577,19 @@ class PortsIT {
         }
     }
 
+    /** Of interest where {@link #AGENT} names one with sanitizers. */
     @Test
     @Order(9)
+    void theAgentHasFoundNoFaultInItself() {
+        String journal = home.good("shell", "p", "sudo", "journalctl", "--no-pager", "-b", "-u", "lima-guestagent")
+                .out();
+        assertThat(journal)
+                .contains("Started")
+                .doesNotContain("Sanitizer", "runtime error", "core-dump", "dumped core");
+    }
+
+    @Test
+    @Order(10)
     void aPortOfAnotherInstanceIsTakenOverWhenItEnds() throws Exception {
         Path file = home.write("q.yaml", """
                 base: template://debian-local
@@ -579,7 +609,8 @@ class PortsIT {
         }
 
         home.good("stop", "--force", "p");
-        Home.eventually("the port has moved over", () -> said(GuestServers.STATIC).equals("0"));
+        Home.eventually(
+                "the port has moved over", () -> said(GuestServers.STATIC).equals("0"));
         assertThat(home.good("list", "q").err()).doesNotContain("is taken by");
     }
 }
