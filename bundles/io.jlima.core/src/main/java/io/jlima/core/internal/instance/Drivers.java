@@ -8,7 +8,6 @@ import io.jlima.api.image.ImageSource;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.api.mount.MountDriver;
 import io.jlima.api.network.Network;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -146,11 +145,6 @@ public final class Drivers {
     interface Registration extends AutoCloseable {
         @Override
         void close();
-    }
-
-    /** Every hypervisor there is now. */
-    Collection<Hypervisor> hypervisors() {
-        return List.copyOf(hypervisors.values());
     }
 
     Hypervisor hypervisor(String vmType) {

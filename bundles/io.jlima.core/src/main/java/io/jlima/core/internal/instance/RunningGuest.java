@@ -215,12 +215,12 @@ final class RunningGuest implements Guest, AutoCloseable {
 
     @Override
     public SshConnection connection() throws InterruptedException {
-        return platform.connection(live);
+        return platform.connections().kept(live);
     }
 
     @Override
     public SshConnection ownConnection() throws InterruptedException {
-        return platform.ownConnection(live);
+        return platform.connections().own(live);
     }
 
     @Override

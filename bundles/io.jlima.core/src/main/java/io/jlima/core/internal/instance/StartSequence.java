@@ -49,15 +49,23 @@ final class StartSequence {
     private final LiveInstance live;
     private final InstanceFolder folder;
     private final Platform platform;
+    private final Custody custody;
     private final Predicate<String> busy;
     private final HostEnvironment caller;
     private final StartJob job;
     private final Progress progress;
 
-    StartSequence(LiveInstance live, Platform platform, Predicate<String> busy, HostEnvironment caller, StartJob job) {
+    StartSequence(
+            LiveInstance live,
+            Platform platform,
+            Custody custody,
+            Predicate<String> busy,
+            HostEnvironment caller,
+            StartJob job) {
         this.live = live;
         this.folder = live.folder;
         this.platform = platform;
+        this.custody = custody;
         this.busy = busy;
         this.caller = caller;
         this.job = job;
@@ -69,7 +77,7 @@ final class StartSequence {
         configuration.warnings().forEach(progress::warn);
         NotYet.of(configuration.config()).ifPresent(progress::warn);
         InstanceConfig config = configuration.config();
-        Started started = platform.machine(live).isPresent() ? rejoin() : launch(config, configuration.facts());
+        Started started = live.machine().isPresent() ? rejoin() : launch(config, configuration.facts());
         progress.info("SSH Local Port: " + started.sshPort());
         SshConnection connection = meet(config, started);
         live.guest().ifPresent(RunningGuest::isUp);
@@ -83,7 +91,7 @@ final class StartSequence {
             troubles.addAll(step("Attaching to the guest", () -> guest.awaitReady(ATTACH_LIMIT)));
             guest.troubles().stream().filter(words -> !troubles.contains(words)).forEach(progress::warn);
         }
-        platform.ready(live, troubles);
+        custody.ready(live, troubles);
         if (!troubles.isEmpty()) {
             throw new LimaException(
                     "instance `" + folder.name() + "` runs, but not everything in it is as it should be",
@@ -106,7 +114,7 @@ final class StartSequence {
             return launch(config, facts, disk, data);
         } catch (Exception e) {
             // With a machine, they are given back when that ends.
-            if (platform.machine(live).isEmpty()) {
+            if (live.machine().isEmpty()) {
                 extra.giveBack();
             }
             throw e;
@@ -126,7 +134,7 @@ final class StartSequence {
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
-                    platform.launch(live, job, plan.hypervisor(), spec, config, caller, port);
+                    custody.launch(live, job, plan.hypervisor(), spec, config, caller, port);
                     return port;
                 });
                 return new Started(port, volume.instanceId());
@@ -204,10 +212,11 @@ final class StartSequence {
     }
 
     private SshConnection meet(InstanceConfig config, Started started) throws Exception {
-        SshConnector connector = platform.connector();
+        SshConnector connector = platform.connections().connector();
         step("Waiting for the guest to boot", () -> {
             try (GuestSignal signal = GuestSignal.listen(folder)) {
-                connector.awaitBanner("127.0.0.1", started.sshPort(), GUEST_LIMIT, signal.sshIsUp());
+                connector.awaitBanner(
+                        "127.0.0.1", started.sshPort(), GUEST_LIMIT, List.of(job.networkUp(), signal.sshIsUp()));
             }
             return true;
         });
@@ -216,7 +225,7 @@ final class StartSequence {
             long deadline = System.nanoTime() + LOGIN_LIMIT.toNanos();
             while (true) {
                 try {
-                    SshConnection connection = platform.connection(live);
+                    SshConnection connection = platform.connections().kept(live);
                     readiness.awaitSession(connection, GUEST_LIMIT);
                     return connection;
                 } catch (IOException | LimaException e) {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.core.internal.instance;
+
+import io.jlima.api.instance.InstanceEvent;
+import io.jlima.api.machine.Machine;
+import io.jlima.api.machine.Machine.DiskTrouble;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Passes on what happens to a machine while it runs: to its guest, and to people when it is trouble. */
+record MachineNews(LiveInstance live, Events events) implements Machine.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(MachineNews.class);
+
+    @Override
+    public void happened(Machine.Event event) {
+        LOG.info("{}: {}", live.folder.name(), event);
+        live.guest().ifPresent(guest -> guest.happened(event));
+        String trouble = trouble(event);
+        boolean over = event instanceof Machine.Resumed;
+        boolean tell = trouble != null || over;
+        StartJob job;
+        live.lock.lock();
+        try {
+            if (tell) {
+                live.troubles = trouble == null ? List.of() : List.of(trouble);
+            }
+            job = live.job;
+        } finally {
+            live.lock.unlock();
+        }
+        if (job != null) {
+            job.happened(event);
+        }
+        if (!tell) {
+            return;
+        }
+        String words = trouble == null ? "the machine goes on" : trouble;
+        live.agent().ifPresent(agent -> agent.log(over ? "info" : "error", words));
+        if (job != null) {
+            job.progress().warn("instance `" + live.folder.name() + "`: " + words);
+        }
+        events.publish(new InstanceEvent.Trouble(live.folder.name(), Instant.now(), words));
+    }
+
+    private @Nullable String trouble(Machine.Event event) {
+        if (event instanceof DiskTrouble disk) {
+            return disk.noSpace()
+                    ? "the host's disk is full, so the machine waits; it goes on by itself as soon as there is room"
+                    : "the host cannot serve disk " + disk.device() + ": " + disk.reason();
+        }
+        return event instanceof Machine.Panicked
+                ? "the guest's kernel has panicked; see " + live.folder.file("serial.log")
+                : null;
+    }
+}
