@@ -37,7 +37,9 @@ client() {
     _JLIMA_HOME=$home _JLIMA_TRAINING=1 _JLIMA_UMASK=$(umask) _JLIMA_TERMINALS=000 _JLIMA_SIZE='' \
         "$_JLIMA_JAVA/bin/java" $flags -Xmx16m "$@"
 }
-client -XX:AOTCacheOutput="$work/aot/client.aot" -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client list
+client -XX:AOTCacheOutput="$work/aot/client.aot" -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client \
+    validate template:default
+client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client list
 client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client info
 client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client daemon status
 client -cp "$_JLIMA_PREFIX/lib/client.jar" io.jlima.client.Client daemon stop ||

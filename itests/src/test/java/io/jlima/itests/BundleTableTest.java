@@ -39,7 +39,7 @@ class BundleTableTest {
             Map.entry("io.jlima.portforward", List.of(API)),
             Map.entry("io.jlima.dns", List.of(API)),
             Map.entry("io.jlima.launcher", List.of("org.osgi.framework")),
-            Map.entry("io.jlima.client", List.of()));
+            Map.entry("io.jlima.client", List.of("sun.misc")));
 
     /** What every room may use. */
     private static final List<String> COMMON = List.of(

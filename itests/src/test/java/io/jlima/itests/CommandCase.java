@@ -53,7 +53,15 @@ record CommandCase(String words, String input, int code, String out, String err)
         return split;
     }
 
-    void check(Home home, long seconds) {
+    /** Whether the case is one of this command and, unless it is empty, has this flag. */
+    boolean gives(List<String> command, String flag) {
+        List<String> split = split();
+        return split.size() >= command.size()
+                && split.subList(0, command.size()).equals(command)
+                && (flag.isEmpty() || split.stream().anyMatch(w -> w.equals(flag) || w.startsWith(flag + "=")));
+    }
+
+    Home.Result check(Home home, long seconds) {
         String path = home.path.toString();
         String[] call = split().stream().map(w -> w.replace("HOME", path)).toArray(String[]::new);
         Home.Result result = Home.await(home.start(call), input, seconds);
@@ -72,6 +80,7 @@ record CommandCase(String words, String input, int code, String out, String err)
                     .hasSize(1);
         }
         assertThat(result.err()).as("no bar in a pipe: " + words).doesNotContain("\r", "\u001b");
+        return result;
     }
 
     @Override

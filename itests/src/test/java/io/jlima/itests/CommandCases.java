@@ -320,7 +320,8 @@ final class CommandCases {
             good("start vm --timeout 5m --progress" + CHANGES + NEW).err("is already running"),
             bad("delete vm", "expected status `Stopped`, got `Running`"),
             bad("clone vm other", "expected status `Stopped`, got `Running`"),
-            bad("rename vm other", "expected status `Stopped`, got `Running`"));
+            bad("rename vm other", "expected status `Stopped`, got `Running`"),
+            bad("edit vm --cpus 2", "cannot edit a running instance"));
 
     static Stream<CommandCase> all() {
         return Stream.concat(ALONE.stream(), GUEST.stream());

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CommandsIT {
     private final Home home = Home.create();
+    private final CommandPages pages = new CommandPages(home);
 
     @BeforeAll
     void prepare() throws IOException {
@@ -54,34 +55,10 @@ class CommandsIT {
         test.check(home, Home.LIMIT_SECONDS);
     }
 
-    /** What help lists, is completed and has a page. */
-    private List<List<String>> commands() {
-        List<List<String>> commands = new ArrayList<>();
-        for (String name : words("__complete", "")) {
-            List<String> members = words("__complete", name, "");
-            boolean group = home.good(name, "--help").out().contains("COMMAND\n");
-            if (group && !name.equals("console")) {
-                members.forEach(member -> commands.add(List.of(name, member)));
-            } else {
-                commands.add(List.of(name));
-            }
-        }
-        return commands;
-    }
-
-    private List<String> words(String... request) {
-        return home.good(request)
-                .out()
-                .lines()
-                .filter(l -> !l.startsWith(":"))
-                .map(l -> l.split("\t")[0])
-                .toList();
-    }
-
     @Test
     @Order(2)
     void everyCommandHasItsPage() {
-        List<List<String>> commands = commands();
+        List<List<String>> commands = pages.commands();
         assertThat(commands).hasSizeGreaterThan(40);
         for (List<String> command : commands) {
             List<String> words = new ArrayList<>(command);
@@ -96,84 +73,28 @@ class CommandsIT {
     @Order(3)
     void noFlagIsWithoutACase() {
         List<String> missing = new ArrayList<>();
-        for (List<String> command : commands()) {
-            List<String> request = new ArrayList<>(List.of("__complete"));
-            request.addAll(command);
-            request.add("--");
-            for (String flag : words(request.toArray(String[]::new))) {
-                if (!isGlobal(flag) && CommandCases.all().noneMatch(c -> gives(c, command, flag))) {
+        for (List<String> command : pages.commands()) {
+            for (String flag : pages.ownFlags(command)) {
+                if (CommandCases.all().noneMatch(c -> c.gives(command, flag))) {
                     missing.add(String.join(" ", command) + " " + flag);
                 }
             }
-            if (CommandCases.all().noneMatch(c -> gives(c, command, ""))) {
+            if (CommandCases.all().noneMatch(c -> c.gives(command, ""))) {
                 missing.add(String.join(" ", command));
             }
         }
         assertThat(missing).isEmpty();
     }
 
-    private static boolean isGlobal(String flag) {
-        return List.of("--log-level", "--log-format", "--debug", "--tty", "--yes", "--help")
-                .contains(flag);
-    }
-
-    private static boolean gives(CommandCase test, List<String> command, String flag) {
-        List<String> words = test.split();
-        return words.size() >= command.size()
-                && words.subList(0, command.size()).equals(command)
-                && (flag.isEmpty() || words.stream().anyMatch(w -> w.equals(flag) || w.startsWith(flag + "=")));
-    }
-
     @Test
     @Order(4)
     void everyGlobalFlagHasACase() {
-        for (String flag : words("__complete", "--")) {
+        for (String flag : pages.completed("--")) {
             assertThat(CommandCases.all()
                             .anyMatch(
                                     c -> c.split().stream().anyMatch(w -> w.equals(flag) || w.startsWith(flag + "="))))
                     .as(flag)
                     .isTrue();
         }
-    }
-
-    @Test
-    @Order(5)
-    void wrongUsageOfEachCommandIsOneLine() {
-        for (List<String> command : commands()) {
-            List<String> words = new ArrayList<>(command);
-            words.add("--no-such-flag");
-            assertRefused(words, "unknown flag: --no-such-flag");
-            if (needsArguments(command)) {
-                assertRefused(command, "arg\\(s\\), (only )?received 0|requires instance name as first argument");
-            }
-        }
-    }
-
-    private void assertRefused(List<String> words, String complaint) {
-        Home.Result result = home.limactl(words.toArray(String[]::new));
-        assertThat(result.code()).as(words + result.all()).isEqualTo(1);
-        assertThat(result.out()).as("%s", words).isEmpty();
-        assertThat(result.err().lines().filter(l -> l.contains("level=fatal")))
-                .as("%s", words)
-                .singleElement()
-                .asString()
-                .containsPattern(complaint);
-    }
-
-    /** The usage line has a word without brackets behind the command and its flags. */
-    private boolean needsArguments(List<String> command) {
-        List<String> words = new ArrayList<>(command);
-        words.add("--help");
-        String start = "  limactl " + String.join(" ", command);
-        String rest = home.good(words.toArray(String[]::new))
-                .out()
-                .lines()
-                .filter(l -> l.startsWith(start))
-                .findFirst()
-                .orElseThrow()
-                .substring(start.length())
-                .replace("[flags]", "")
-                .strip();
-        return !rest.isEmpty() && !rest.startsWith("[");
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * bytes. Written for start-up time: no lambda, no string concatenation that needs a bootstrap method on the way of a
  * short command, no logging, no second thread unless the command reads its input.
  */
-public final class Client {
+public final class Client implements Signals.Listener {
     // Client to daemon.
     private static final int REQUEST = 0;
     private static final int STDIN = 1;
@@ -58,7 +58,9 @@ public final class Client {
 
     private @Nullable SocketChannel channel;
     private @Nullable Thread inputReader;
-    private @Nullable Terminal terminal;
+    private volatile @Nullable Terminal terminal;
+    private volatile boolean suspended;
+    private volatile int interrupts;
     private boolean accepted;
 
     private Client(Path home, Daemon daemon, byte[] request) {
@@ -301,18 +303,30 @@ public final class Client {
         }
     }
 
-    /** The first Ctrl-C is the daemon's to answer, the second ends this program at once. */
     private void catchSignals() {
-        int[] count = {0};
-        Signals.handle("INT", () -> {
-            if (++count[0] > 1) {
-                restoreTerminal();
-                Runtime.getRuntime().halt(INTERRUPTED);
-            }
-            forward("INT");
-        });
-        Signals.handle("TERM", () -> forward("TERM"));
-        Signals.handle("HUP", () -> forward("HUP"));
+        Signals.handle("INT", this);
+        Signals.handle("TERM", this);
+        Signals.handle("HUP", this);
+    }
+
+    @Override
+    public void caught(String signal) {
+        switch (signal) {
+            case "INT" -> interrupted();
+            case "WINCH" -> resized();
+            case "TSTP" -> suspend();
+            case "CONT" -> resume();
+            default -> forward(signal);
+        }
+    }
+
+    /** The first Ctrl-C is the daemon's to answer, the second ends this program at once. */
+    private void interrupted() {
+        if (interrupts++ > 0) {
+            restoreTerminal();
+            Runtime.getRuntime().halt(INTERRUPTED);
+        }
+        forward("INT");
     }
 
     private void forward(String signal) {
@@ -329,7 +343,24 @@ public final class Client {
             restoreTerminal();
         } else if (terminal == null) {
             terminal = Terminal.raw();
-            Signals.handle("WINCH", this::resized);
+            Signals.handle("WINCH", this);
+            Signals.handle("TSTP", this);
+            Signals.handle("CONT", this);
+        }
+    }
+
+    /** Whoever stops this program gets the terminal as it was. */
+    private void suspend() {
+        suspended = terminal != null;
+        restoreTerminal();
+        Terminal.stopThisProcess();
+    }
+
+    private void resume() {
+        if (suspended) {
+            suspended = false;
+            terminal = Terminal.raw();
+            resized();
         }
     }
 

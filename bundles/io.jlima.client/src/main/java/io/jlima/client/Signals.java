@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.client;
 
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.Proxy;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
- * Signals, for which the JDK has no other interface than sun.misc.Signal of the module jdk.unsupported; javac warns at
- * each mention of it in a way that cannot be answered, hence the reflection.
+ * A signal that is answered. The JDK has no other interface for that than sun.misc.Signal of the module
+ * jdk.unsupported; reflection would spare the build an option for it, and cost a short command 20 ms for its proxies.
  */
-final class Signals {
-    private Signals() {}
+final class Signals implements SignalHandler {
+    /** Whoever answers, on a thread of its own each time. */
+    interface Listener {
+        void caught(String name);
+    }
 
-    /** Runs the action, on a thread of its own, whenever the signal comes; a no-op where there is no such signal. */
-    static void handle(String name, Runnable action) {
+    private final Listener listener;
+
+    private Signals(Listener listener) {
+        this.listener = listener;
+    }
+
+    /** Passes the signal on whenever it comes; a no-op where there is no such signal. */
+    static void handle(String name, Listener listener) {
         try {
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            InvocationHandler invoke = (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                    action.run();
-                }
-                return null;
-            };
-            Object proxy = Proxy.newProxyInstance(Client.class.getClassLoader(), new Class<?>[] {handler}, invoke);
-            Object which = signal.getConstructor(String.class).newInstance(name);
-            signal.getMethod("handle", signal, handler).invoke(null, which, proxy);
-        } catch (ReflectiveOperationException e) {
+            Signal.handle(new Signal(name), new Signals(listener));
+        } catch (IllegalArgumentException e) {
             // The JVM keeps its own way of answering this signal, which is to end; that is safe.
             return;
         }
+    }
+
+    @Override
+    public void handle(Signal signal) {
+        listener.caught(signal.getName());
     }
 }

@@ -37,10 +37,23 @@ final class Terminal {
         }
     }
 
+    /** As SIGTSTP does where nobody catches it; returns when the process goes on. */
+    static void stopThisProcess() {
+        run(
+                "/bin/sh",
+                "-c",
+                "kill -s STOP \"$0\"",
+                Long.toString(ProcessHandle.current().pid()));
+    }
+
     private static String stty(String... words) {
         String[] command = new String[words.length + 1];
         command[0] = "stty";
         System.arraycopy(words, 0, command, 1, words.length);
+        return run(command);
+    }
+
+    private static String run(String... command) {
         try {
             Process process = new ProcessBuilder(command)
                     .redirectInput(ProcessBuilder.Redirect.INHERIT)

@@ -56,7 +56,7 @@ class ClientTerminalTest extends ClientCase {
         ProcessBuilder builder = inShell(
                 "tty >tty; stty rows 24 cols 80; set -m; stty -g >before; sh -c 'echo $$ >pid; exec \"$@\"' sh \"$@\";"
                         // Stopped: the shell has the terminal until somebody presses the return key.
-                        + " code=$?; if [ $code = 148 ]; then stty -g >stopped; read -r line; fg >/dev/null; code=$?; fi;"
+                        + " code=$?; case $code in 147|148) stty -g >stopped; read -r line; fg >/dev/null; code=$?;; esac;"
                         + " stty -g >after; exit $code",
                 client("shell"));
         if (!client.isNative()) {
@@ -89,16 +89,14 @@ class ClientTerminalTest extends ClientCase {
         assertSize(frames.poll(20, TimeUnit.SECONDS));
 
         long pid = Long.parseLong(Files.readString(home.resolve("pid")).strip());
-        if (client.isNative()) {
-            signal(pid, "TSTP");
-            assertThat(eventually(home.resolve("stopped")))
-                    .as("the shell's own while stopped")
-                    .isEqualTo(before);
-            script.getOutputStream().write('\n');
-            script.getOutputStream().flush();
-            assertSize(frames.poll(20, TimeUnit.SECONDS));
-            assertThat(sttyOf(tty)).isEqualTo(raw);
-        }
+        signal(pid, "TSTP");
+        assertThat(eventually(home.resolve("stopped")))
+                .as("the shell's own while stopped")
+                .isEqualTo(before);
+        script.getOutputStream().write('\n');
+        script.getOutputStream().flush();
+        assertSize(frames.poll(20, TimeUnit.SECONDS));
+        assertThat(sttyOf(tty)).isEqualTo(raw);
         signal(pid, "TERM");
         assertThat(frames.poll(20, TimeUnit.SECONDS)).isNotNull().returns("TERM", Frame::text);
         assertThat(sttyOf(tty)).isEqualTo(raw);

@@ -118,7 +118,11 @@ final class LogLines implements Progress {
             text = String.format(
                     Locale.ROOT, "%s[%04d] %s%n", label, (System.nanoTime() - start) / 1_000_000_000L, message);
         } else {
-            text = "time=\"" + now() + "\" level=" + level.word + " msg=" + quote(message) + "\n";
+            // What has several lines is meant to be read as such.
+            int end = message.indexOf('\n');
+            String first = end < 0 ? message : message.substring(0, end);
+            text = "time=\"" + now() + "\" level=" + level.word + " msg=" + quote(first) + "\n"
+                    + (end < 0 ? "" : message.substring(end + 1).strip().indent(2));
         }
         print(text);
     }

@@ -57,13 +57,14 @@ class FormsTest {
         FakeCaller caller = new FakeCaller();
         LogLines lines = lines(caller);
         lines.info("two words");
-        lines.warn("say \"hi\"\n");
+        lines.warn("say \"hi\"\nand\tmore");
         lines.info("bare/._@^+-");
         lines.line(LogLines.Level.DEBUG, "hidden");
         assertThat(caller.errText().replaceAll("\\d\\d\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ", "T"))
                 .isEqualTo("""
                         time="T" level=info msg="two words"
-                        time="T" level=warning msg="say \\"hi\\"\\n"
+                        time="T" level=warning msg="say \\"hi\\""
+                          and	more
                         time="T" level=info msg=bare/._@^+-
                         """);
         assertThat(caller.outText()).isEmpty();

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -126,12 +127,42 @@ final class BannerWatchTest {
                 assertThatThrownBy(() -> greeted.get(2500, TimeUnit.MILLISECONDS))
                         .isInstanceOf(java.util.concurrent.TimeoutException.class);
                 Eventually.holds("tries overlap", LONG, () -> slirp.open.size() >= 2);
-                assertThat(slirp.open.size()).as("overlapping tries").isLessThanOrEqualTo(8);
+                assertThat(slirp.open.size()).as("overlapping tries").isLessThanOrEqualTo(6);
             }
             try (Listener sshd = new Listener(port.number(), says("SSH-2.0-test\r\n"))) {
                 greeted.get(60, TimeUnit.SECONDS);
                 Eventually.holds("all tries are closed", LONG, sshd.open::isEmpty);
             }
+        }
+    }
+
+    @Test
+    void aGuestThatWillTellIsHardlyAskedBeforeAndAtOnceAfter() throws Exception {
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        Set<Integer> before = ConcurrentHashMap.newKeySet();
+        Listener.Manners manners = (socket, number) -> {
+            if (told.isDone()) {
+                says("SSH-2.0-test\r\n").receive(socket, number);
+            }
+            before.add(number);
+            silent(socket, number);
+        };
+        try (Listener listener = new Listener(0, manners)) {
+            CompletableFuture<Throwable> result = new CompletableFuture<>();
+            Thread waiter = Thread.ofVirtual().start(() -> {
+                try {
+                    connector.awaitBanner(
+                            Sshd.HOST, listener.port(), LONG, List.of(new CompletableFuture<Void>(), told));
+                } catch (InterruptedException | RuntimeException e) {
+                    result.complete(e);
+                }
+            });
+            Eventually.holds("a try is made", LONG, () -> !before.isEmpty());
+            assertThat(waiter.join(Duration.ofMillis(1500))).isFalse();
+            assertThat(before).as("tries before the word").hasSizeLessThan(3);
+            told.complete(null);
+            assertThat(waiter.join(LONG)).isTrue();
+            assertThat(result).isNotDone();
         }
     }
 

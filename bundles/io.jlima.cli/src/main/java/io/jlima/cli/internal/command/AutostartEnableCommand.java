@@ -41,7 +41,7 @@ public final class AutostartEnableCommand implements Command {
         if (!condition.equals("login")) {
             throw new LimaException("autostart condition `" + condition + "` is not supported here", "Use login");
         }
-        GuestTarget.existing(instances, name);
+        GuestTarget.sound(instances, name);
         new LoginUnit(name, invocation.caller(), instances.home(), daemon).register(invocation);
         invocation.log().info("Instance `" + name + "` starts at each login");
         return 0;

@@ -37,7 +37,7 @@ public final class CreateCommand implements Command {
                     is template:default. The image is fetched and the disk is made, so that a later start needs no
                     network. When anything fails nothing is left behind.\
                     """)
-                .takes("[NAME | template:NAME | FILE.yaml | -]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
+                .takes("[NAME | template:NAME | FILE.yaml | -]", 0, 1, ArgumentKind.TEMPLATE)
                 .with(EditFlags.with(EditFlags.forCreation(), NAME, LIST_TEMPLATES, LIST_DRIVERS));
     }
 

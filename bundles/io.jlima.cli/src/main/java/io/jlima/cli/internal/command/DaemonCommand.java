@@ -50,14 +50,17 @@ public final class DaemonCommand implements Command {
 
     @Override
     public int run(Invocation invocation) throws IOException {
-        switch (invocation.arguments().getFirst()) {
+        String word = invocation.arguments().getFirst();
+        if (invocation.has("all") && !word.equals("log")) {
+            throw new LimaException("--all goes with `limactl daemon log` only", "Leave it out");
+        }
+        switch (word) {
             case "status" -> status(invocation);
             case "stop", "restart" -> daemon.stop();
             case "log" -> log(invocation);
             default ->
                 throw new LimaException(
-                        "unknown word `" + invocation.arguments().getFirst() + "` for `limactl daemon`",
-                        "Use status, stop, restart or log");
+                        "unknown word `" + word + "` for `limactl daemon`", "Use status, stop, restart or log");
         }
         return 0;
     }

@@ -38,6 +38,9 @@ public final class DeleteCommand implements Command {
         List<String> failures = new ArrayList<>();
         for (String name : invocation.arguments()) {
             try {
+                if (!invocation.has("force") && instances.find(name).isPresent()) {
+                    GuestTarget.withConfiguration(instances, name);
+                }
                 if (instances.delete(name, invocation.has("force"), invocation.log())) {
                     invocation
                             .log()

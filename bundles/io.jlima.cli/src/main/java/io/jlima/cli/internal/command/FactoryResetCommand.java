@@ -37,6 +37,7 @@ public final class FactoryResetCommand implements Command {
             invocation.log().info("Instance `" + name + "` not found");
             return 0;
         }
+        GuestTarget.withConfiguration(instances, name);
         instances.factoryReset(name, invocation.log());
         invocation.log().info("Instance `" + name + "` has been factory reset");
         return 0;

@@ -59,7 +59,7 @@ public final class ListCommand implements Command {
     @Override
     public int run(Invocation invocation) {
         if (invocation.has("list-fields")) {
-            for (String other : List.of("format", "yq", "filter")) {
+            for (String other : List.of("format", "yq", "filter", "quiet")) {
                 if (invocation.value(other).isPresent()) {
                     throw new LimaException(
                             "option --list-fields conflicts with option --" + other, "Give one of them");

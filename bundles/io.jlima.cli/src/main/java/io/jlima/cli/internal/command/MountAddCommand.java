@@ -7,6 +7,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Instances;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.instance.Mounts.Wanted;
 import java.util.List;
@@ -17,10 +18,12 @@ import org.osgi.service.component.annotations.Reference;
 /** {@code limactl mount add}. */
 @Component(service = Command.class)
 public final class MountAddCommand implements Command {
+    private final Instances instances;
     private final Mounts mounts;
 
     @Activate
-    public MountAddCommand(@Reference Mounts mounts) {
+    public MountAddCommand(@Reference Instances instances, @Reference Mounts mounts) {
+        this.instances = instances;
         this.mounts = mounts;
     }
 
@@ -39,6 +42,7 @@ public final class MountAddCommand implements Command {
     @Override
     public int run(Invocation invocation) throws InterruptedException {
         List<String> words = invocation.arguments();
+        GuestTarget.running(instances, words.get(0));
         String location = invocation.caller().resolve(words.get(1)).toString();
         mounts.add(
                 words.get(0),

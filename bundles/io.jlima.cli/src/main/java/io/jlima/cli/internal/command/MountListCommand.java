@@ -7,6 +7,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Instances;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment.State;
 import io.jlima.cli.internal.Json;
@@ -20,10 +21,12 @@ import org.osgi.service.component.annotations.Reference;
 /** {@code limactl mount list}. */
 @Component(service = Command.class)
 public final class MountListCommand implements Command {
+    private final Instances instances;
     private final Mounts mounts;
 
     @Activate
-    public MountListCommand(@Reference Mounts mounts) {
+    public MountListCommand(@Reference Instances instances, @Reference Mounts mounts) {
+        this.instances = instances;
         this.mounts = mounts;
     }
 
@@ -37,6 +40,7 @@ public final class MountListCommand implements Command {
 
     @Override
     public int run(Invocation invocation) {
+        GuestTarget.sound(instances, invocation.arguments().getFirst());
         StringBuilder text = new StringBuilder();
         for (State state : mounts.list(invocation.arguments().getFirst())) {
             text.append(invocation.has("json") ? json(state) : line(state)).append('\n');

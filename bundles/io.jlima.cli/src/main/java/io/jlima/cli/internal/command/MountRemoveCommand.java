@@ -6,6 +6,7 @@ import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.instance.Instances;
 import io.jlima.api.instance.Mounts;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -14,10 +15,12 @@ import org.osgi.service.component.annotations.Reference;
 /** {@code limactl mount remove}. */
 @Component(service = Command.class)
 public final class MountRemoveCommand implements Command {
+    private final Instances instances;
     private final Mounts mounts;
 
     @Activate
-    public MountRemoveCommand(@Reference Mounts mounts) {
+    public MountRemoveCommand(@Reference Instances instances, @Reference Mounts mounts) {
+        this.instances = instances;
         this.mounts = mounts;
     }
 
@@ -31,6 +34,7 @@ public final class MountRemoveCommand implements Command {
 
     @Override
     public int run(Invocation invocation) throws InterruptedException {
+        GuestTarget.running(instances, invocation.arguments().getFirst());
         mounts.remove(invocation.arguments().get(0), invocation.arguments().get(1), invocation.caller());
         return 0;
     }

@@ -10,6 +10,7 @@ import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.guest.PortForwards;
 import io.jlima.api.guest.PortForwards.Entry;
+import io.jlima.api.instance.Instances;
 import io.jlima.cli.internal.Json;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
@@ -29,7 +31,13 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 public final class PortListCommand implements Command {
     private static final int COLUMN_GAP = 4;
 
+    private final Instances instances;
     private volatile @Nullable PortForwards forwards;
+
+    @Activate
+    public PortListCommand(@Reference Instances instances) {
+        this.instances = instances;
+    }
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
     void setPortForwards(PortForwards service) {
@@ -64,6 +72,7 @@ public final class PortListCommand implements Command {
         String instance = invocation.arguments().isEmpty()
                 ? "default"
                 : invocation.arguments().getFirst();
+        GuestTarget.running(instances, instance);
         List<Entry> entries = new ArrayList<>(service.list(instance));
         entries.sort(Comparator.comparing((Entry e) -> e.guest().port())
                 .thenComparing(e -> e.guest().toString()));

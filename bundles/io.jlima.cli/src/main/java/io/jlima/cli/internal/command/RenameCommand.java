@@ -44,7 +44,7 @@ public final class RenameCommand implements Command {
         if (from.equals(to)) {
             throw new LimaException("the new name is the old one", "Give two different names");
         }
-        GuestTarget.existing(instances, from);
+        creation.tryOut(invocation, GuestTarget.sound(instances, from));
         instances.rename(from, to);
         creation.change(invocation, GuestTarget.existing(instances, to));
         startNow.offer(invocation, to);

@@ -46,13 +46,14 @@ public final class RestartCommand implements Command {
                 ? "default"
                 : invocation.arguments().getFirst();
         var timeout = Durations.parse(invocation.value("timeout").orElse("10m"));
-        if (instances.find(name).map(i -> i.status() == Status.STOPPED).orElse(false)) {
+        Instance before = GuestTarget.sound(instances, name);
+        creation.tryOut(invocation, before);
+        if (before.status() == Status.STOPPED) {
             invocation.log().warn("The instance `" + name + "` is not running; starting it");
         } else {
             instances.stop(name, invocation.has("force"), invocation.log());
         }
-        Instance stopped = GuestTarget.existing(instances, name);
-        creation.change(invocation, stopped);
+        creation.change(invocation, GuestTarget.existing(instances, name));
         instances.start(name, timeout, invocation.caller(), invocation.log());
         ready.tell(invocation, name);
         return 0;

@@ -102,7 +102,7 @@ public final class ShellCommand implements Command {
     }
 
     private Instance running(String name, Invocation invocation) throws InterruptedException {
-        Instance instance = GuestTarget.existing(instances, name);
+        Instance instance = GuestTarget.sound(instances, name);
         if (instance.status() != Status.STOPPED) {
             return instance;
         }

@@ -52,11 +52,11 @@ public final class ShowSshCommand implements Command {
         if (!List.of("cmd", "args", "options", "config").contains(format)) {
             throw new LimaException("unknown format `" + format + "`", "Use cmd, args, options or config");
         }
+        List<String[]> lines = lines(instance);
         invocation
                 .log()
                 .warn("`limactl show-ssh` is deprecated. Instead, use `ssh -F "
                         + instance.directory().resolve("ssh.config") + " lima-" + instance.name() + "`.");
-        List<String[]> lines = lines(instance);
         invocation.out().print(text(format, instance, lines));
         return 0;
     }
@@ -72,6 +72,7 @@ public final class ShowSshCommand implements Command {
                     .filter(l -> l.length == 2)
                     .toList();
         } catch (NoSuchFileException e) {
+            GuestTarget.refuseBroken(instance);
             throw new LimaException(
                     "instance `" + instance.name() + "` has no ssh.config yet",
                     "It gets one at its first start: limactl start " + instance.name());

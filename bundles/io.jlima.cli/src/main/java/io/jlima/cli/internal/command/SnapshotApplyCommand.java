@@ -36,7 +36,7 @@ public final class SnapshotApplyCommand implements Command {
     public int run(Invocation invocation) throws InterruptedException {
         String name = invocation.arguments().getFirst();
         String tag = SnapshotTag.of(invocation);
-        GuestTarget.existing(instances, name);
+        GuestTarget.sound(instances, name);
         instances.snapshots(name, invocation.caller()).load(tag);
         invocation.log().info("Applied snapshot `" + tag + "` of `" + name + "`");
         return 0;

@@ -37,7 +37,7 @@ public final class SnapshotCreateCommand implements Command {
     public int run(Invocation invocation) throws InterruptedException {
         String name = invocation.arguments().getFirst();
         String tag = SnapshotTag.of(invocation);
-        GuestTarget.existing(instances, name);
+        GuestTarget.sound(instances, name);
         instances.snapshots(name, invocation.caller()).save(tag);
         invocation.log().info("Made snapshot `" + tag + "` of `" + name + "`");
         return 0;

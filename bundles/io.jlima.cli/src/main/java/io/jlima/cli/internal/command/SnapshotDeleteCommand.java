@@ -36,7 +36,7 @@ public final class SnapshotDeleteCommand implements Command {
     public int run(Invocation invocation) throws InterruptedException {
         String name = invocation.arguments().getFirst();
         String tag = SnapshotTag.of(invocation);
-        GuestTarget.existing(instances, name);
+        GuestTarget.sound(instances, name);
         instances.snapshots(name, invocation.caller()).remove(tag);
         invocation.log().info("Deleted snapshot `" + tag + "` of `" + name + "`");
         return 0;

@@ -34,7 +34,7 @@ public final class SnapshotListCommand implements Command {
     @Override
     public int run(Invocation invocation) throws InterruptedException {
         String name = invocation.arguments().getFirst();
-        GuestTarget.existing(instances, name);
+        GuestTarget.sound(instances, name);
         Listing found = instances.snapshots(name, invocation.caller()).list();
         if (invocation.has("quiet")) {
             found.snapshots().forEach(s -> invocation.out().println(s.tag()));

@@ -47,6 +47,7 @@ public final class StartAtLoginCommand implements Command {
         }
         LoginUnit unit = new LoginUnit(name, invocation.caller(), instances.home(), daemon);
         if (invocation.value("enabled").isEmpty() || invocation.has("enabled")) {
+            GuestTarget.sound(instances, name);
             unit.register(invocation);
             invocation.log().info("Instance `" + name + "` starts at each login");
         } else if (unit.isRegistered()) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.command;
 
-import io.jlima.api.LimaException;
 import io.jlima.api.command.Command;
 import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
@@ -80,13 +79,7 @@ public final class StartCommand implements Command {
                         .info("The instance `" + name + "` is already running. " + ready.shellHint(invocation, name));
                 return 0;
             }
-            if (!instance.errors().isEmpty() && instance.config() == null) {
-                throw new LimaException(
-                        "instance `" + name + "` has configuration errors",
-                        String.join("\n", instance.errors()),
-                        "Mend " + instance.directory().resolve("lima.yaml"),
-                        null);
-            }
+            creation.tryOut(invocation, GuestTarget.sound(instances, name));
             invocation.log().info("Using the existing instance `" + name + "`");
             creation.change(invocation, instance);
         }

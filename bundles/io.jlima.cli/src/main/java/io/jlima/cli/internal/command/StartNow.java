@@ -12,7 +12,8 @@ import org.osgi.service.component.annotations.Reference;
 /** What several commands end with: the start of the instance they have dealt with, if that is wanted. */
 @Component(service = StartNow.class)
 public final class StartNow {
-    static final Option START = new Option("start", null, null, "start the instance afterwards, without a question");
+    public static final Option START =
+            new Option("start", null, null, "start the instance afterwards, without a question");
 
     /** As long as {@code limactl start} waits. */
     static final Duration LIMIT = Duration.ofMinutes(10);
@@ -27,7 +28,7 @@ public final class StartNow {
     }
 
     /** Starts the instance when the option asks for it, or somebody at the terminal says so. */
-    void offer(Invocation invocation, String name) throws InterruptedException {
+    public void offer(Invocation invocation, String name) throws InterruptedException {
         if (wanted(invocation, "Do you want to start the instance `" + name + "` now?")) {
             start(invocation, name);
             ready.tell(invocation, name);

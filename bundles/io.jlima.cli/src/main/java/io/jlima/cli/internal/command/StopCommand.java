@@ -39,6 +39,9 @@ public final class StopCommand implements Command {
         List<String> failures = new ArrayList<>();
         for (String name : names) {
             try {
+                if (!invocation.has("force")) {
+                    GuestTarget.sound(instances, name);
+                }
                 instances.stop(name, invocation.has("force"), invocation.log());
             } catch (LimaException e) {
                 if (names.size() == 1) {

@@ -6,17 +6,15 @@ import io.jlima.api.command.Command;
 import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
-import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
 import io.jlima.cli.internal.command.Creation;
+import io.jlima.cli.internal.command.GuestTarget;
+import io.jlima.cli.internal.command.StartNow;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -25,18 +23,15 @@ import org.osgi.service.component.annotations.Reference;
 /** {@code limactl edit}: changes the lima.yaml of an instance, or any such file, by flags or in an editor. */
 @Component(service = Command.class)
 public final class EditCommand implements Command {
-    /** As {@code start} waits when it is not told otherwise. */
-    private static final Duration START_LIMIT = Duration.ofMinutes(10);
-
-    private static final Option START = new Option("start", null, null, "start the instance when it is edited");
-
     private final Instances instances;
     private final EditFlags flags;
+    private final StartNow startNow;
 
     @Activate
-    public EditCommand(@Reference Instances instances, @Reference EditFlags flags) {
+    public EditCommand(@Reference Instances instances, @Reference EditFlags flags, @Reference StartNow startNow) {
         this.instances = instances;
         this.flags = flags;
+        this.startNow = startNow;
     }
 
     @Override
@@ -48,7 +43,7 @@ public final class EditCommand implements Command {
                     must not run. Without an argument it is "default".\
                     """)
                 .takes("[NAME | FILE.yaml]", 0, 1, ArgumentKind.INSTANCE_OR_TEMPLATE)
-                .with(EditFlags.with(EditFlags.forEditing(), START));
+                .with(EditFlags.with(EditFlags.forEditing(), StartNow.START));
     }
 
     @Override
@@ -82,9 +77,8 @@ public final class EditCommand implements Command {
         } else {
             save(invocation, instance, file, after);
         }
-        if (instance != null && wantsStart(invocation, instance.name())) {
-            instances.start(instance.name(), START_LIMIT, invocation.caller(), invocation.log());
-            invocation.log().info("READY. Run `limactl shell " + instance.name() + "` to open the shell.");
+        if (instance != null) {
+            startNow.offer(invocation, instance.name());
         }
         return 0;
     }
@@ -97,7 +91,7 @@ public final class EditCommand implements Command {
         if (instance.status() != Instance.Status.STOPPED && instance.status() != Instance.Status.BROKEN) {
             throw new LimaException("cannot edit a running instance", "Stop it first: limactl stop " + instance.name());
         }
-        return instance;
+        return GuestTarget.withConfiguration(instances, name);
     }
 
     private void save(Invocation invocation, @Nullable Instance instance, Path file, String text) {
@@ -128,27 +122,5 @@ public final class EditCommand implements Command {
             words = "The text could not be kept as " + kept + ": " + e;
         }
         return remedy == null ? words : remedy + "\n" + words;
-    }
-
-    private static boolean wantsStart(Invocation invocation, String name) {
-        if (invocation.value("start").isPresent()) {
-            return invocation.has("start");
-        }
-        if (!invocation.interactive() || !invocation.streams().inTerminal()) {
-            return false;
-        }
-        invocation.out().print("? Do you want to start the instance `" + name + "` now? (Y/n) ");
-        invocation.out().flush();
-        try {
-            StringBuilder answer = new StringBuilder();
-            byte[] one = new byte[1];
-            while (invocation.in().read(one) == 1 && one[0] != '\n') {
-                answer.append(new String(one, StandardCharsets.US_ASCII));
-            }
-            String word = answer.toString().strip().toLowerCase(java.util.Locale.ROOT);
-            return word.isEmpty() || word.equals("y") || word.equals("yes");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

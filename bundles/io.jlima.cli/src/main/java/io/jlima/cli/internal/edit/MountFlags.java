@@ -23,6 +23,9 @@ final class MountFlags {
         if (only && invocation.value("mount").isPresent()) {
             throw new LimaException("--mount and --mount-only cannot be given together", "use --mount-only for all");
         }
+        if (invocation.has("plain") && (only || invocation.value("mount").isPresent())) {
+            throw new LimaException("--plain mounts nothing, so it goes with no --mount", "leave one of the flags out");
+        }
         if (invocation.has("mount-none") && (only || invocation.value("mount").isPresent())) {
             throw new LimaException("--mount-none goes with no other mount", "leave one of the flags out");
         }

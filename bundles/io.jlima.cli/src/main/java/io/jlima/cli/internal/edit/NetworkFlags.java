@@ -72,6 +72,11 @@ final class NetworkFlags {
                 throw new LimaException(
                         "\"" + value + "\" is no forward", "write HOST:GUEST or HOST:GUEST,static=true, with ports");
             }
+            if (values.invocation().has("plain") && !"true".equals(forward.group(3))) {
+                throw new LimaException(
+                        "--plain forwards no port that is not static: \"" + value + "\"",
+                        "write --port-forward " + forward.group(1) + ":" + forward.group(2) + ",static=true");
+            }
             Map<String, Object> rule = new LinkedHashMap<>();
             rule.put("guestPort", forward.group(2));
             rule.put("hostPort", forward.group(1));

@@ -57,6 +57,11 @@ final class OtherFlags {
     }
 
     static void containerd(Tree tree, Values values) {
+        if (values.invocation().has("plain") && !values.last().equals("none")) {
+            throw new LimaException(
+                    "--plain has no containerd, so it goes with no other --containerd than none",
+                    "leave one of the flags out");
+        }
         Set<String> modes = Set.of(values.last().split("\\+", -1));
         boolean user = modes.contains("user");
         boolean system = modes.contains("system");

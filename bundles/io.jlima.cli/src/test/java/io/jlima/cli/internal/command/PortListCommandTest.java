@@ -9,13 +9,25 @@ import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.PortForwards;
 import io.jlima.api.guest.PortForwards.Entry;
 import io.jlima.api.guest.PortForwards.State;
+import io.jlima.api.instance.Instance.Status;
+import io.jlima.cli.internal.FakeInstances;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PortListCommandTest {
-    private final PortListCommand list = new PortListCommand();
+    private final FakeInstances instances = new FakeInstances(Path.of("/"));
+    private final PortListCommand list = new PortListCommand(instances);
+
+    @BeforeEach
+    void have() {
+        for (String name : List.of("blind", "a")) {
+            instances.all.add(FakeInvocation.instance(name, Status.RUNNING, Path.of("/"), List.of()));
+        }
+    }
 
     private static final class Fake implements PortForwards {
         @Override

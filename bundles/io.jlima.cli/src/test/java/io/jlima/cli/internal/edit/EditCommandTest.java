@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jlima.api.LimaException;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.cli.internal.FakeInstances;
+import io.jlima.cli.internal.TestDaemon;
 import io.jlima.cli.internal.command.FakeInvocation;
+import io.jlima.cli.internal.command.ReadyMessage;
+import io.jlima.cli.internal.command.StartNow;
 import io.jlima.config.internal.YamlConfigReader;
 import io.jlima.expression.internal.JqExpressions;
 import java.nio.file.Files;
@@ -22,13 +25,19 @@ class EditCommandTest {
     Path home;
 
     private FakeInstances instances = new FakeInstances(Path.of("/"));
-    private EditCommand command =
-            new EditCommand(instances, new EditFlags(new YamlConfigReader(), new JqExpressions()));
+    private EditCommand command = command();
+
+    private EditCommand command() {
+        return new EditCommand(
+                instances,
+                new EditFlags(new YamlConfigReader(), new JqExpressions()),
+                new StartNow(instances, new ReadyMessage(instances, new TestDaemon().control)));
+    }
 
     @BeforeEach
     void have() throws Exception {
         instances = new FakeInstances(home);
-        command = new EditCommand(instances, new EditFlags(new YamlConfigReader(), new JqExpressions()));
+        command = command();
         Path directory = Files.createDirectory(home.resolve("vm"));
         Files.writeString(directory.resolve("lima.yaml"), "cpus: 2 # c\n");
         instances.all.add(FakeInvocation.instance("vm", Status.STOPPED, directory, List.of()));

@@ -215,7 +215,8 @@ final class StartSequence {
         SshConnector connector = platform.connections().connector();
         step("Waiting for the guest to boot", () -> {
             try (GuestSignal signal = GuestSignal.listen(folder)) {
-                connector.awaitBanner("127.0.0.1", started.sshPort(), GUEST_LIMIT, signal.sshIsUp());
+                connector.awaitBanner(
+                        "127.0.0.1", started.sshPort(), GUEST_LIMIT, List.of(job.networkUp(), signal.sshIsUp()));
             }
             return true;
         });

@@ -39,6 +39,7 @@ class InstancesServiceTest {
     private Rig rig;
     private InstancesService service;
     private InstanceFolder folder;
+    private final Clinging clinging = new Clinging();
 
     @BeforeEach
     void open() throws Exception {
@@ -50,6 +51,7 @@ class InstancesServiceTest {
 
     @AfterEach
     void close() throws InterruptedException {
+        clinging.gate.countDown();
         rig.close();
     }
 
@@ -235,7 +237,7 @@ class InstancesServiceTest {
     }
 
     /** Ends the machine unasked, and returns in the middle of what follows from that. */
-    private Thread endedButNotTidiedUp(Clinging clinging) throws InterruptedException {
+    private Thread endedButNotTidiedUp() throws InterruptedException {
         Rig.FakeMachine machine = rig.hypervisor.last();
         Thread end = Thread.ofPlatform().start(() -> machine.exited.complete(new Machine.Exit(false, "killed")));
         Eventually.happens(clinging.closing, "the end of the machine");
@@ -250,10 +252,9 @@ class InstancesServiceTest {
 
     @Test
     void aStartWaitsUntilTheLastMachineIsTidiedUpAfter() throws Exception {
-        Clinging clinging = new Clinging();
         rig.drivers.addGuestService(clinging, Map.of());
         start();
-        Thread end = endedButNotTidiedUp(clinging);
+        Thread end = endedButNotTidiedUp();
         Starting next = rig.starting(service, "x", new Recorded());
         waits(next.thread);
         assertThat(rig.hypervisor.machines).hasSize(1);
@@ -268,10 +269,9 @@ class InstancesServiceTest {
 
     @Test
     void whenStopReturnsAllIsTidiedUp() throws Exception {
-        Clinging clinging = new Clinging();
         rig.drivers.addGuestService(clinging, Map.of());
         start();
-        Thread end = endedButNotTidiedUp(clinging);
+        Thread end = endedButNotTidiedUp();
         CompletableFuture<Boolean> deleted = new CompletableFuture<>();
         Thread delete = Thread.ofPlatform().start(() -> {
             try {
