@@ -134,7 +134,13 @@ final class StartSequence {
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
-                    custody.launch(live, job, plan.hypervisor(), spec, config, caller, port);
+                    Runnable undo = plan.mounts().beginning().begin();
+                    try {
+                        custody.launch(live, job, plan.hypervisor(), spec, config, caller, port);
+                    } catch (IOException | LimaException e) {
+                        undo.run();
+                        throw e;
+                    }
                     return port;
                 });
                 return new Started(port, volume.instanceId());
