@@ -71,4 +71,5 @@ line "validate of all $(echo "$templates" | wc -w) templates in one call" "$(med
 for text in "$hostile"/*; do
     line "refused: ${text##*/}, $(wc -c <"$text") bytes" "$(median "${text##*/}") ms" "200 ms"
 done
-line "KiB of live objects before and after those $((rounds * $(ls "$hostile" | wc -l))) refusals" "$before, $after" "no growth"
+count=$(find "$hostile" -type f | wc -l)
+line "KiB of live objects before and after those $((rounds * count)) refusals" "$before, $after" "no growth"

@@ -20,16 +20,22 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
         live.guest().ifPresent(guest -> guest.happened(event));
         String trouble = trouble(event);
         boolean over = event instanceof Machine.Resumed;
-        if (trouble == null && !over) {
-            return;
-        }
+        boolean tell = trouble != null || over;
         StartJob job;
         live.lock.lock();
         try {
-            live.troubles = trouble == null ? List.of() : List.of(trouble);
+            if (tell) {
+                live.troubles = trouble == null ? List.of() : List.of(trouble);
+            }
             job = live.job;
         } finally {
             live.lock.unlock();
+        }
+        if (job != null) {
+            job.happened(event);
+        }
+        if (!tell) {
+            return;
         }
         String words = trouble == null ? "the machine goes on" : trouble;
         live.agent().ifPresent(agent -> agent.log(over ? "info" : "error", words));
