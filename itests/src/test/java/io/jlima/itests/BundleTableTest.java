@@ -33,6 +33,7 @@ class BundleTableTest {
             Map.entry("io.jlima.hypervisor.qemu", List.of(API)),
             Map.entry("io.jlima.network.slirp", List.of(API)),
             Map.entry("io.jlima.mount.plan9", List.of(API)),
+            Map.entry("io.jlima.mount.virtiofs", List.of(API)),
             Map.entry("io.jlima.mount.sshfs", List.of(API)),
             Map.entry("io.jlima.expression", List.of(API, "net.thisptr.jackson.jq", "com.fasterxml.jackson.databind")),
             Map.entry("io.jlima.image.debian", List.of(API)),

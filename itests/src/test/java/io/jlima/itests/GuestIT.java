@@ -206,6 +206,8 @@ class GuestIT {
         assertThat(events.getLast()).contains("\"running\":true").doesNotContain("degraded");
         assertThat(events).allMatch(e -> e.startsWith("{\"time\":\"") && e.endsWith("}}"));
         assertThat(Files.readString(home.path.resolve("t1/ha.pid")).strip()).isEqualTo("" + home.daemonPid());
+        // QEMU tells when the guest sets up its network card, which spares it being asked before.
+        assertThat(home.good("daemon", "log", "--all").out()).contains("NetworkUp");
     }
 
     private String http(String instance, String target) throws IOException {

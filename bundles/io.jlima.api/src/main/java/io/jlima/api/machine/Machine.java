@@ -73,6 +73,9 @@ public interface Machine {
     /** The guest has restarted itself. */
     record Reset() implements Event {}
 
+    /** The guest has set up a network card, so its network is about to answer; told once, by drivers that can see it. */
+    record NetworkUp() implements Event {}
+
     /** The guest's kernel has given up. */
     record Panicked() implements Event {}
 

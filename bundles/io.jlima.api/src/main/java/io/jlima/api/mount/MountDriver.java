@@ -38,12 +38,35 @@ public interface MountDriver {
     /**
      * @param devices what the machine needs
      * @param fstab what the guest mounts while it boots
+     * @param beginning what must be started on the host before the machine
      */
-    record MountPlan(List<Device> devices, List<FstabEntry> fstab) {
+    record MountPlan(List<Device> devices, List<FstabEntry> fstab, Beginning beginning) {
         public MountPlan {
             devices = List.copyOf(devices);
             fstab = List.copyOf(fstab);
         }
+
+        /** With nothing to start. */
+        public MountPlan(List<Device> devices, List<FstabEntry> fstab) {
+            this(devices, fstab, Beginning.NOTHING);
+        }
+    }
+
+    /** Starts on the host what the machine's devices lead to. */
+    @FunctionalInterface
+    @ConsumerType
+    interface Beginning {
+        Beginning NOTHING = () -> () -> {};
+
+        /**
+         * Called when all that can be refused was, right before the machine is started; the mounted directories are
+         * there. Returns when the machine can use what was started. That outlives the daemon, for {@link #attach} to
+         * find it again, and ends with the machine.
+         *
+         * @return ends it, for a machine that does not come
+         * @throws LimaException when it cannot be started; nothing of it is left then
+         */
+        Runnable begin() throws InterruptedException;
     }
 
     /** One line of the guest's mount table; see fstab(5). */

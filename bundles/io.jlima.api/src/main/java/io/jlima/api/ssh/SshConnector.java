@@ -34,13 +34,13 @@ public interface SshConnector {
     void awaitBanner(String host, int port, Duration timeout) throws InterruptedException;
 
     /**
-     * The same, with a word from elsewhere: each try costs a guest that is not up yet a connection later, so they are
-     * sparse until the hint completes, and close together after it.
+     * The same, with words from elsewhere: each try costs a guest that is not up yet a connection later, so they are
+     * sparse until a hint completes, and close together for a while after it.
      *
-     * @param hint completes when an sshd is likely to be there; it may never do so
+     * @param hints each completes when an sshd is likely to be there soon; it may never do so
      * @throws LimaException when the time is over
      */
-    default void awaitBanner(String host, int port, Duration timeout, CompletionStage<?> hint)
+    default void awaitBanner(String host, int port, Duration timeout, List<? extends CompletionStage<?>> hints)
             throws InterruptedException {
         awaitBanner(host, port, timeout);
     }

@@ -228,6 +228,9 @@ final class Dialect {
     }
 
     private static void refuse(String word, String written) {
+        if (word.startsWith("_")) {
+            throw new LimaException("an expression cannot use \"" + written + "\"", "no function is named so");
+        }
         String why = OUTSIDE_WORDS.contains(word)
                 ? OUTSIDE
                 : ENDLESS_WORDS.contains(word) ? ENDLESS : STYLE_WORDS.contains(word) ? STYLE : OTHERS.get(word);

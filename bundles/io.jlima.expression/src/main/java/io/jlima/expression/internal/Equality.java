@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
  * {@code ?} stand for any characters and any one.
  *
  * @param equal what equal values give
- * @param watch asked before each result: a chain of comparisons of many values multiplies them
  */
-record Equality(boolean equal, Watch watch) implements Function {
+record Equality(boolean equal) implements Function {
     @Override
     public void apply(
             Scope scope,
@@ -35,10 +34,12 @@ record Equality(boolean equal, Watch watch) implements Function {
                 .apply(
                         scope,
                         in,
-                        right -> arguments.get(0).apply(scope, in, left -> {
-                            watch.checkTime();
-                            output.emit(BooleanNode.valueOf(test(left, right) == equal), null);
-                        }));
+                        right -> arguments
+                                .get(0)
+                                .apply(
+                                        scope,
+                                        in,
+                                        left -> output.emit(BooleanNode.valueOf(test(left, right) == equal), null)));
     }
 
     private static boolean test(JsonNode left, JsonNode right) {
@@ -47,6 +48,9 @@ record Equality(boolean equal, Watch watch) implements Function {
         }
         if (left.isNull() || right.isNull()) {
             return left.isNull() && right.isNull();
+        }
+        if (right.isTextual()) {
+            Watch.current().search(left, right);
         }
         return left.isNumber() && right.isNumber()
                 ? left.decimalValue().compareTo(right.decimalValue()) == 0

@@ -4,129 +4,130 @@ package io.jlima.expression.internal;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jlima.api.LimaException;
 import java.time.Duration;
-import net.thisptr.jackson.jq.Expression;
-import net.thisptr.jackson.jq.Function;
-import net.thisptr.jackson.jq.Scope;
-import net.thisptr.jackson.jq.exception.JsonQueryException;
+import org.jspecify.annotations.Nullable;
 
-/** Lets one evaluation go on while it is short and what it makes is small. Used once, by one thread. */
+/**
+ * Lets one evaluation go on while it is short and what it makes is small. All that it does is counted as work: a step
+ * as one and as much as the value has that it takes on, so that the same expression ends at the same place on every
+ * machine; the clock is only for what nobody thought of. Used once, by one thread.
+ */
 final class Watch {
-    private static final Duration LONGEST = Duration.ofSeconds(2);
-
-    /** Values of a tree, a text of twenty characters counting as one more; a lima.yaml has hundreds. */
-    private static final long LARGEST = 400_000;
-
-    private static final int CHARACTERS_PER_VALUE = 20;
-
-    /** Characters and items of all sums and joined texts together. */
-    private static final long MOST_MADE = 16_000_000;
-
-    /** A list is filled up with nulls to the place that is written to. */
-    private static final long HIGHEST_INDEX = 10_000;
-
-    private final long deadline = System.nanoTime() + LONGEST.toNanos();
-    private long made;
-
-    /** Puts in the functions by which an expression asks whether it may go on. */
-    void install(Scope scope) {
-        scope.addFunction("_eq", 2, new Equality(true, this));
-        scope.addFunction("_ne", 2, new Equality(false, this));
-        // After each pipe.
-        scope.addFunction("_go_on", 0, (inner, arguments, in, path, output, version) -> {
-            check(in);
-            output.emit(in, path);
-        });
-        // Around what becomes a part of a text.
-        scope.addFunction(
-                "_part",
-                1,
-                (inner, arguments, in, path, output, version) -> arguments
-                        .getFirst()
-                        .apply(inner, in, part -> {
-                            make(extent(part));
-                            output.emit(part, null);
-                        }));
-        scope.addFunction(
-                "_index",
-                1,
-                (inner, arguments, in, path, output, version) -> arguments
-                        .getFirst()
-                        .apply(inner, in, index -> {
-                            checkIndex(index);
-                            output.emit(index, null);
-                        }));
-        // Before a sum, a product and a joined list.
-        scope.addFunction("_may_add", 2, pair((a, b) -> make(extent(a) + extent(b))));
-        scope.addFunction("_may_repeat", 2, pair((a, b) -> make(repeated(a, b) + repeated(b, a))));
-        scope.addFunction("_may_join", 2, pair((a, b) -> make((extent(a) + 1) * (extent(b) + 1))));
+    /**
+     * What one evaluation may cost.
+     *
+     * @param work steps, values looked at, and characters of texts put together
+     * @param values of one tree, {@value #CHARACTERS_PER_VALUE} characters of a text counting as one more
+     * @param time how long it may take on a machine however slow
+     */
+    record Limits(long work, long values, Duration time) {
+        /** A lima.yaml has hundreds of values, a long edit some thousand steps. */
+        static final Limits USUAL = new Limits(20_000_000, 20_000, Duration.ofSeconds(10));
     }
 
-    private interface Check {
-        void of(JsonNode a, JsonNode b);
+    private static final int CHARACTERS_PER_VALUE = 100;
+
+    /** Work between two looks at the clock. */
+    private static final long WORK_PER_LOOK = 256;
+
+    /** The watch of the evaluation that this thread is at: the functions of all evaluations are the same. */
+    static final ScopedValue<Watch> CURRENT = ScopedValue.newInstance();
+
+    private final Limits limits;
+    private final long deadline;
+    private long work;
+    private long nextLook;
+    private long results;
+    private @Nullable JsonNode last;
+
+    Watch(Limits limits) {
+        this.limits = limits;
+        deadline = System.nanoTime() + limits.time().toNanos();
     }
 
-    /** A function that looks at its two arguments and gives back its input. */
-    private static Function pair(Check check) {
-        return (scope, arguments, in, path, output, version) -> {
-            check.of(only(arguments.get(0), scope, in), only(arguments.get(1), scope, in));
-            output.emit(in, path);
-        };
+    static Watch current() {
+        return CURRENT.get();
     }
 
-    /** The value of a variable, which is always one. */
-    private static JsonNode only(Expression argument, Scope scope, JsonNode in) throws JsonQueryException {
-        JsonNode[] value = {in};
-        argument.apply(scope, in, v -> value[0] = v);
-        return value[0];
+    /** Goes on with a value, unless too much was done or the value is too large, however often its parts are shared. */
+    void step(JsonNode value) {
+        if (value == last) {
+            spend(1);
+            return;
+        }
+        long size = size(value, 0);
+        spend(size);
+        if (size > limits.values()) {
+            throw tooLarge();
+        }
+        last = value;
     }
 
-    private static long extent(JsonNode node) {
+    /** A value that is one of the results. */
+    void result(JsonNode value) {
+        step(value);
+        results += size(value, 0);
+        if (results > 4 * limits.values()) {
+            throw tooLarge();
+        }
+    }
+
+    private static LimaException tooLarge() {
+        return new LimaException("the expression makes a text or tree that is too large");
+    }
+
+    /** Refuses to go on when it costs more than is left. */
+    void spend(long cost) {
+        work += Math.max(1, cost);
+        if (work > limits.work()) {
+            throw new LimaException("the expression takes too many steps");
+        }
+        if (work >= nextLook) {
+            nextLook = work + WORK_PER_LOOK;
+            if (System.nanoTime() - deadline > 0) {
+                throw new LimaException(
+                        "the expression takes more than " + limits.time().toSeconds() + " seconds");
+            }
+        }
+    }
+
+    /**
+     * Refuses what is about to be made when it is too large.
+     *
+     * @param extent characters or items
+     */
+    void make(long extent) {
+        if (extent / CHARACTERS_PER_VALUE > limits.values()) {
+            throw tooLarge();
+        }
+        spend(extent);
+    }
+
+    /** One text is looked for in another, at each place in the worst case. */
+    void search(JsonNode in, JsonNode what) {
+        spend(extent(in) / 8 * extent(what) / 8);
+    }
+
+    static long extent(JsonNode node) {
         return node.isTextual() ? node.textValue().length() : node.size();
     }
 
-    private static long repeated(JsonNode text, JsonNode times) {
-        return text.isTextual() && times.isNumber()
-                ? (long) Math.min(1e15, Math.abs(times.doubleValue()) * extent(text))
-                : 0;
-    }
-
-    private void make(long extent) {
-        made += extent;
-        if (made > MOST_MADE) {
-            throw new LimaException("the expression makes a text or list that is too large");
+    /** Goes on with an index: a list is filled up with nulls to the place that is written to. */
+    void index(JsonNode index) {
+        step(index);
+        if (index.isNumber() && index.doubleValue() > limits.values()) {
+            throw new LimaException("the index " + index + " is too high", "lists have at most " + limits.values());
         }
+        index.forEach(this::index);
     }
 
-    private static void checkIndex(JsonNode index) {
-        if (index.isNumber() && index.doubleValue() > HIGHEST_INDEX) {
-            throw new LimaException("the index " + index + " is too high", "lists have at most " + HIGHEST_INDEX);
-        }
-        index.forEach(Watch::checkIndex);
-    }
-
-    /** Refuses to go on after too long a time or with too large a tree, however often its parts are shared. */
-    void check(JsonNode tree) {
-        checkTime();
-        if (size(tree, 0) > LARGEST) {
-            throw new LimaException("the expression makes a tree that is too large");
-        }
-    }
-
-    /** Refuses to go on after too long a time. */
-    void checkTime() {
-        if (System.nanoTime() - deadline > 0) {
-            throw new LimaException("the expression takes more than " + LONGEST.toSeconds() + " seconds");
-        }
-    }
-
-    private static long size(JsonNode node, long before) {
+    private long size(JsonNode node, long before) {
         long size = before + 1;
         if (node.isTextual()) {
             return size + node.textValue().length() / CHARACTERS_PER_VALUE;
         }
         for (JsonNode child : node) {
             size = size(child, size);
-            if (size > LARGEST) {
+            if (size > limits.values()) {
                 return size;
             }
         }

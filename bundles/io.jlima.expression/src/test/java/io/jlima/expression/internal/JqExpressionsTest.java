@@ -100,6 +100,37 @@ class JqExpressionsTest {
                 "\"abc\" | sub(\"\"; \"-\"; \"g\") → ['-a-b-c']",
                 "\"äbcb\" | gsub(\"(?<x>b)\"; \"<\\(.x)>\") → ['ä<b>c<b>']",
                 "\"ab\" | sub(\"b$\", \"\") → ['a']",
+                "\"a𝔟c\" | [match(\"(?P<y>[b-z])|(?<x>.)\"; \"g\").offset] → [[0,1,2]]",
+                "\"a𝔟c\" | [match(\"c(d)?\") | (.captures[0].string, .length, .offset)] → [[null,1,2]]",
+                "\"aXbx\" | [scan(\"x\"; \"i\")] → [['X','x']]",
+                "\"a1b22\" | capture(\"(?<l>[a-z])(?<n>[0-9]+)$\") → [{'l':'b','n':'22'}]",
+                "\"a, b\" | split(\", *\"; null) → [['a','b']]",
+                "\"a.b\" / \".\" → [['a','b']]",
+                ".cpus -= 1 | .cpus → [3]",
+                ".cpus /= 2 | .cpus → [2]",
+                ".cpus %= 3 | .cpus → [1]",
+                ".none //= 7 | .none → [7]",
+                ".mounts[].location = \"x\" | [.mounts[].location] → [['x','x']]",
+                ".cpus = (1, 2) | .cpus → [1,2]",
+                ".dns as [$a, $b] | {\"x\": $a, \"y\": $b} → [{'x':'1.1.1.1','y':'8.8.8.8'}]",
+                ".mounts[1] as {\"location\": $l, \"writable\": $w} | [$l, $w] → [['/tmp/lima',true]]",
+                "[.dns[] as $d | {\"d\": $d}] | length → [3]",
+                "[foreach .dns[] as $d (0; . + 1; [., $d])] | .[2] → [[3,'1.1.1.1']]",
+                "[(1, 2) as $x | label $f | $x, (break $f), 3] → [[1,2]]",
+                "try error(\"no\") catch . → ['no']",
+                "[.mounts[] | if .writable then \"w\" elif .location == \"~\" then \"h\" else 0 end] → [['h','w']]",
+                "@base64 \"x\\(.cpus)\" → ['xNA==']",
+                "{\"a b\": .cpus, (.memory): 1} | keys → [['a b','4GiB']]",
+                "[.images[] | {arch, \"l\": .location}] | .[1] → [{'arch':'aarch64','l':'b.img'}]",
+                ".dns | [.[1:][0], .[:1][0], .[-1:][0]] → [['8.8.8.8','1.1.1.1','1.1.1.1']]",
+                ".dns | index(\"8.8.8.8\") → [1]",
+                "[paths] | length → [25]",
+                ".env | map_values(. + \"!\") → [{'FOO':'x!','b-c':'y!'}]",
+                "[.dns[] | select(startswith(\"8\"))] → [['8.8.8.8']]",
+                ".dns | [first, last, (sort | .[2])] → [['1.1.1.1','1.1.1.1','8.8.8.8']]",
+                "[[1, [2]], 3] | flatten → [[1,2,3]]",
+                "[1, 2] | add → [3]",
+                "\"äÖ\" | upcase → ['ÄÖ']",
                 ".memory | test(\"^[0-9]+GiB$\") → [true]",
                 ".memory | upcase → ['4GIB']",
                 ".memory | downcase → ['4gib']",
@@ -198,6 +229,11 @@ class JqExpressionsTest {
                 "foo(1)",
                 ".cpus.x = 1",
                 ".cpus | keys",
+                "_go",
+                ".cpus | _eq(.; 4)",
+                ".memory | test(\"(\")",
+                ".memory | test(\"a\"; \"q\")",
+                ".cpus | test(\"4\")",
                 "$undefined",
                 "٣",
                 ".cpus = ٣",
@@ -207,13 +243,22 @@ class JqExpressionsTest {
         assertThatThrownBy(() -> evaluate(expression))
                 .isInstanceOf(LimaException.class)
                 .hasMessageContaining("expression")
-                .hasMessageNotContaining("_go_on");
+                .hasMessageNotContaining("_step");
     }
 
     @Test
     void depthEndsInAnErrorForPeople() {
-        assertThatThrownBy(() -> evaluate("(".repeat(8000) + "1" + ")".repeat(8000)))
-                .isInstanceOf(LimaException.class);
+        assertThatThrownBy(() -> evaluate("1" + "+1".repeat(8000)))
+                .isInstanceOf(LimaException.class)
+                .hasMessageContaining("nested too deeply");
+    }
+
+    @Test
+    void hundredsOfEditsAreNotTooMany() throws JsonProcessingException {
+        assertThat(evaluate(".cpus = 0" + " | .cpus += 1".repeat(400) + " | .cpus"))
+                .isEqualTo("[400]");
+        assertThat(evaluate("0" + " + 1".repeat(300))).isEqualTo("[300]");
+        assertThat(evaluate("(".repeat(1500) + "1" + ")".repeat(1500))).isEqualTo("[1]");
     }
 
     @Test

@@ -33,9 +33,6 @@ final class Greeting implements AutoCloseable {
     /** The connection was taken, and nothing was said. */
     record Silent() implements Outcome {}
 
-    /** No outcome of a try: somebody else says that a new one is worth its while. */
-    record Encouraged() implements Outcome {}
-
     /** The connection was taken and ended before anything was said. */
     record HungUp() implements Outcome {}
 

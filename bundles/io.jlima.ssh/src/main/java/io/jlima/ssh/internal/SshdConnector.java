@@ -6,6 +6,7 @@ import io.jlima.api.ssh.SshConnector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.session.ClientSession;
@@ -51,10 +52,13 @@ public final class SshdConnector implements SshConnector {
     }
 
     @Override
-    public void awaitBanner(String host, int port, Duration timeout, CompletionStage<?> hint)
+    public void awaitBanner(String host, int port, Duration timeout, List<? extends CompletionStage<?>> hints)
             throws InterruptedException {
         BannerWatch watch = new BannerWatch(host, port);
-        hint.thenRun(watch::encourage);
+        if (!hints.isEmpty()) {
+            watch.expectWord();
+        }
+        hints.forEach(hint -> hint.thenRun(watch::encourage));
         watch.await(timeout);
     }
 

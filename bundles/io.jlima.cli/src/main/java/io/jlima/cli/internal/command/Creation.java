@@ -12,9 +12,8 @@ import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.cli.internal.edit.EditFlags;
 import io.jlima.cli.internal.edit.Editor;
+import io.jlima.cli.internal.edit.StandardInput;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,9 +31,6 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 /** What {@code create} and {@code start} share: from the words on the command line to a new instance. */
 @Component(service = Creation.class)
 public final class Creation {
-    /** Lima reads no longer template than this either. */
-    private static final int LONGEST_TEMPLATE = 4 << 20;
-
     private static final Pattern INSTANCE_NAME = Pattern.compile("[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*");
 
     private final Instances instances;
@@ -245,18 +241,10 @@ public final class Creation {
         if (invocation.value("name").isEmpty()) {
             throw new LimaException("a template from standard input has no name", "Give one with --name NAME");
         }
-        try {
-            byte[] text = invocation.in().readNBytes(LONGEST_TEMPLATE + 1);
-            if (text.length > LONGEST_TEMPLATE) {
-                throw new LimaException("the template on standard input is longer than 4 MiB");
-            }
-            return reader.embed(
-                    new String(text, StandardCharsets.UTF_8),
-                    "stdin",
-                    search(invocation.caller()),
-                    ConfigReader.Embed.ALL);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return reader.embed(
+                StandardInput.text(invocation),
+                StandardInput.NAME,
+                search(invocation.caller()),
+                ConfigReader.Embed.ALL);
     }
 }

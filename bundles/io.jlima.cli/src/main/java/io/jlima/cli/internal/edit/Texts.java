@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.edit;
 
-import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.ConfigReader.Embed;
@@ -29,12 +28,11 @@ public final class Texts {
         return reader;
     }
 
-    /** The template that a word means, with so much put into it; what there is to say about it is said. */
+    /** The template that a word means, {@code -} the one on standard input, with so much put into it; what there is to say about it is said. */
     Template find(String word, Invocation invocation, Embed embed) {
-        if (word.equals("-")) {
-            throw new LimaException("a template from standard input has no name", "Write it to a file and name that");
-        }
-        Template template = reader.locate(word, search(invocation, embed), embed);
+        Template template = word.equals("-")
+                ? reader.embed(StandardInput.text(invocation), StandardInput.NAME, search(invocation, embed), embed)
+                : reader.locate(word, search(invocation, embed), embed);
         if (template.note() != null) {
             invocation.log().warn(template.note());
         }

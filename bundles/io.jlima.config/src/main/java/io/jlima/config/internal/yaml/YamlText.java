@@ -28,7 +28,7 @@ public final class YamlText {
     private static final int MOST_ALIASES = 200;
 
     /** Far more values than any lima.yaml has; keeps a hostile one from filling the memory. */
-    static final int MOST_VALUES = 20_000;
+    static final int MOST_VALUES = 10_000;
 
     /** The parser takes time and memory by the square of what stands in one line. */
     private static final int LONGEST_LINE = 512 * 1024;
@@ -271,8 +271,12 @@ public final class YamlText {
     }
 
     private static long utf8Length(String text) {
-        return text.codePoints()
-                .mapToLong(p -> p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4)
-                .sum();
+        long length = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            // Half of a pair is half of four bytes.
+            length += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+        }
+        return length;
     }
 }

@@ -3,11 +3,9 @@ package io.jlima.config.internal.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.jlima.api.LimaException;
 import io.jlima.config.internal.yaml.Node.Scalar;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -147,13 +145,11 @@ class YamlTextTest {
 
     @ParameterizedTest(name = "{index}")
     @MethodSource("bombs")
-    void hostileTextsAreRefusedQuickly(String text) {
-        assertTimeoutPreemptively(
-                Duration.ofSeconds(5),
-                () -> assertThatThrownBy(() -> YamlText.read(text, "f"))
-                        .isInstanceOf(LimaException.class)
-                        .hasMessageStartingWith("f")
-                        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1000)));
+    void hostileTextsAreRefused(String text) {
+        assertThatThrownBy(() -> YamlText.read(text, "f"))
+                .isInstanceOf(LimaException.class)
+                .hasMessageStartingWith("f")
+                .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1000));
     }
 
     @Test

@@ -22,6 +22,7 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
         LOG.info("{}: {}", live.folder.name(), event);
         live.guest().ifPresent(guest -> guest.happened(event));
         String trouble = trouble(event);
+        boolean tell;
         StartJob job;
         live.lock.lock();
         try {
@@ -30,13 +31,19 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
                     .filter(words -> !words.startsWith(DISK))
                     .toList();
             boolean over = event instanceof Machine.Resumed && others.size() < live.troubles.size();
-            if (trouble == null && !over) {
-                return;
+            tell = trouble != null || over;
+            if (tell) {
+                live.troubles = trouble == null ? others : List.of(trouble);
             }
-            live.troubles = trouble == null ? others : List.of(trouble);
             job = live.job;
         } finally {
             live.lock.unlock();
+        }
+        if (job != null) {
+            job.happened(event);
+        }
+        if (!tell) {
+            return;
         }
         String words = trouble == null ? "the machine goes on" : trouble;
         live.agent().ifPresent(agent -> agent.log(trouble == null ? "info" : "error", words));

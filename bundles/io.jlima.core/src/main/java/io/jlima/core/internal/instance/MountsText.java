@@ -5,6 +5,7 @@ import io.jlima.api.instance.Mounts.Wanted;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
  */
 record MountsText(String text) {
     private static final Pattern KEY = Pattern.compile("mounts:(.*)");
+    private static final Pattern BRACKETS = Pattern.compile("^mounts:[ \\t]+\\[", Pattern.MULTILINE);
     private static final Pattern NOTHING = Pattern.compile("\\s*(\\[\\s*\\]|null|~)?\\s*(#.*)?");
     private static final Pattern ITEM = Pattern.compile("( *)- .*");
 
@@ -40,7 +42,7 @@ record MountsText(String text) {
         }
         Matcher rest = KEY.matcher(lines.get(key));
         if (!rest.matches() || !NOTHING.matcher(rest.group(1)).matches()) {
-            return List.of();
+            return brackets().map(list -> list.with(flow(mount))).stream().toList();
         }
         List<Integer> items = items(lines, key);
         if (items.isEmpty()) {
@@ -61,6 +63,10 @@ record MountsText(String text) {
         if (key < 0) {
             return List.of();
         }
+        Optional<FlowList> brackets = brackets();
+        if (brackets.isPresent()) {
+            return brackets.get().without();
+        }
         List<Integer> items = items(lines, key);
         List<String> proposals = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
@@ -74,6 +80,12 @@ record MountsText(String text) {
             proposals.add(joined(left));
         }
         return Collections.unmodifiableList(proposals);
+    }
+
+    /** The list, when it stands in brackets behind its key. */
+    private Optional<FlowList> brackets() {
+        Matcher open = BRACKETS.matcher(text);
+        return open.find() ? FlowList.at(text, open.end() - 1) : Optional.empty();
     }
 
     private static int key(List<String> lines) {

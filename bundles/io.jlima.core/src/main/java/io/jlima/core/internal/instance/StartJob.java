@@ -3,9 +3,11 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import io.jlima.api.machine.Machine;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,7 @@ final class StartJob {
     private final Thread thread;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final List<Progress> watchers = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Void> networkUp = new CompletableFuture<>();
     private volatile boolean launched;
     private volatile boolean cancelled;
     private volatile @Nullable LimaException failure;
@@ -61,6 +64,17 @@ final class StartJob {
 
     void launched() {
         launched = true;
+    }
+
+    void happened(Machine.Event event) {
+        if (event instanceof Machine.NetworkUp) {
+            networkUp.complete(null);
+        }
+    }
+
+    /** Completes when the guest's network is about to answer, if anybody can tell. */
+    CompletionStage<Void> networkUp() {
+        return networkUp;
     }
 
     void at(String newStep) {

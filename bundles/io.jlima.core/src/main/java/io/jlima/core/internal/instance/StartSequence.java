@@ -134,7 +134,13 @@ final class StartSequence {
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
-                    custody.launch(live, job, plan.hypervisor(), spec, config, caller, port);
+                    Runnable undo = plan.mounts().beginning().begin();
+                    try {
+                        custody.launch(live, job, plan.hypervisor(), spec, config, caller, port);
+                    } catch (IOException | LimaException e) {
+                        undo.run();
+                        throw e;
+                    }
                     return port;
                 });
                 return new Started(port, volume.instanceId());
@@ -215,7 +221,8 @@ final class StartSequence {
         SshConnector connector = platform.connections().connector();
         step("Waiting for the guest to boot", () -> {
             try (GuestSignal signal = GuestSignal.listen(folder)) {
-                connector.awaitBanner("127.0.0.1", started.sshPort(), GUEST_LIMIT, signal.sshIsUp());
+                connector.awaitBanner(
+                        "127.0.0.1", started.sshPort(), GUEST_LIMIT, List.of(job.networkUp(), signal.sshIsUp()));
             }
             return true;
         });

@@ -77,8 +77,32 @@ class MountsTextTest {
     }
 
     @Test
-    void whatIsWrittenInOneLineIsLeftToItsWriter() {
-        assertThat(new MountsText("mounts: [{location: /x}]\n").with(X)).isEmpty();
-        assertThat(new MountsText("mounts: [{location: /x}]\n").without()).isEmpty();
+    void aListInBracketsStaysInBrackets() {
+        String text =
+                "cpus: 1\nmounts: [{location: it's, x: \"],[\"}, # one, two ]\n  {location: 'b''], '} , \"/c\"] # end\nplain: true\n";
+        assertThat(new MountsText(text).with(X))
+                .containsExactly(
+                        "cpus: 1\nmounts: [{location: \"/x\"}, {location: it's, x: \"],[\"}, # one, two ]\n  {location: 'b''],"
+                                + " '} , \"/c\"] # end\nplain: true\n");
+        assertThat(new MountsText(text).without())
+                .containsExactly(
+                        "cpus: 1\nmounts: [# one, two ]\n  {location: 'b''], '} , \"/c\"] # end\nplain: true\n",
+                        "cpus: 1\nmounts: [{location: it's, x: \"],[\"}, \"/c\"] # end\nplain: true\n",
+                        "cpus: 1\nmounts: [{location: it's, x: \"],[\"}, # one, two ]\n  {location: 'b''], '} ] # end\n"
+                                + "plain: true\n");
+    }
+
+    @Test
+    void theLastEntryLeavesEmptyBrackets() {
+        assertThat(new MountsText("mounts: [ {location: /x} ]\n").without()).containsExactly("mounts: []\n");
+        assertThat(new MountsText("mounts: [{location: /x},]\n").without()).containsExactly("mounts: []\n");
+        assertThat(new MountsText("mounts: [\n]\n").with(X)).containsExactly("mounts: [{location: \"/x\"}\n]\n");
+    }
+
+    @Test
+    void whatDoesNotEndIsLeftToItsWriter() {
+        assertThat(new MountsText("mounts: [{location: /x}\n").with(X)).isEmpty();
+        assertThat(new MountsText("mounts: [{location: '/x}]\n").without()).isEmpty();
+        assertThat(new MountsText("mounts: *all\n").with(X)).isEmpty();
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import io.jlima.api.machine.Machine;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -232,5 +233,15 @@ class StartJobTest {
         job.cancel();
         job.await(new Recorded(), LONG);
         new StartJob("never begun", j -> {}).cancel();
+    }
+
+    @Test
+    void theNetworkOfTheMachineIsNewsOfItsStart() {
+        StartJob job = new StartJob("x", started -> {});
+
+        job.happened(new Machine.Paused());
+        assertThat(job.networkUp().toCompletableFuture()).isNotDone();
+        job.happened(new Machine.NetworkUp());
+        assertThat(job.networkUp().toCompletableFuture()).isCompleted();
     }
 }

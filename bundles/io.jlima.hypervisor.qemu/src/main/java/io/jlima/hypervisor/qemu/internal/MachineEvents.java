@@ -49,6 +49,9 @@ final class MachineEvents implements Consumer<QmpEvent> {
                     out.accept(new Machine.Reset());
                 }
             }
+            // A driver of virtio-net says which packets it wants when it sets up its card. QEMU tells the first time
+            // only.
+            case "NIC_RX_FILTER_CHANGED" -> out.accept(new Machine.NetworkUp());
             case "GUEST_PANICKED" -> out.accept(new Machine.Panicked());
             case "BLOCK_IO_ERROR" -> diskTrouble(event);
             case "STOP" -> out.accept(new Machine.Paused());

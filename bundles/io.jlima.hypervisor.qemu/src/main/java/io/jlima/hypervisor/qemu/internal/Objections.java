@@ -95,6 +95,8 @@ final class Objections {
                         switch (device) {
                             case Device.Console console -> console.socket();
                             case Device.GuestPort port -> port.socket();
+                            case Device.SharedDirectory shared ->
+                                shared.sharing() instanceof Device.Virtiofs virtiofs ? virtiofs.socket() : null;
                             default -> null;
                         }));
         return Stream.concat(Stream.of(CommandLine.qmpSocket(spec.directory())), ofDevices);

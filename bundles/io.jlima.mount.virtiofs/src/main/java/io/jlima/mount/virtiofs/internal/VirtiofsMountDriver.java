@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.virtiofs.internal;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.SetupRequest;
+import io.jlima.api.machine.Device;
+import io.jlima.api.mount.MountDriver;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Shares directories by virtio-fs: a virtiofsd on the host for each, which works in the guest's memory, and the guest's
+ * kernel mounts it while it boots. Read-only is enforced on the host.
+ */
+@Component(service = MountDriver.class, property = MountDriver.MOUNT_TYPE + "=virtiofs")
+public final class VirtiofsMountDriver implements MountDriver {
+    /** Lima's; also the most that QEMU takes. */
+    private static final int QUEUE_SIZE = 1024;
+
+    @Override
+    public MountPlan plan(SetupRequest request, List<Mount> mounts) {
+        if (!System.getProperty("os.name", "").equals("Linux")) {
+            throw new LimaException(
+                    "Directories can be mounted by virtiofs on Linux hosts only",
+                    "Set mountType to 9p or reverse-sshfs");
+        }
+        HostEnvironment caller = request.caller();
+        Virtiofsd program = Virtiofsd.find(caller);
+        Virtiofsd.User user = Virtiofsd.user(request.config().user().uid());
+        boolean bindable = user.isRoot() && caller.findProgram("unshare").isPresent();
+        for (Mount mount : mounts) {
+            program.objection(user, mount.writable(), bindable).ifPresent(e -> {
+                throw e;
+            });
+        }
+        return plan(mounts, request.directory(), program, user, caller);
+    }
+
+    static MountPlan plan(
+            List<Mount> mounts, Path directory, Virtiofsd program, Virtiofsd.User user, HostEnvironment caller) {
+        List<Device> devices = new ArrayList<>();
+        List<FstabEntry> fstab = new ArrayList<>();
+        List<List<String>> commands = new ArrayList<>();
+        for (Mount mount : mounts) {
+            check(mount);
+            int number = devices.size();
+            Path socket = new ShareDaemon(directory, number).socket();
+            Path location = Path.of(mount.location());
+            String tag = "lima-" + number;
+            devices.add(new Device.SharedDirectory(
+                    tag, location, !mount.writable(), new Device.Virtiofs(socket, queueSize(mount))));
+            fstab.add(
+                    new FstabEntry(tag, mount.mountPoint(), "virtiofs", mount.writable() ? "rw,nofail" : "ro,nofail"));
+            commands.add(program.command(socket, location, mount.writable(), user));
+        }
+        return new MountPlan(devices, fstab, () -> begin(directory, commands, caller));
+    }
+
+    /** All of them, or none. */
+    private static Runnable begin(Path directory, List<List<String>> commands, HostEnvironment caller)
+            throws InterruptedException {
+        Runnable undo = () -> endAll(directory, commands.size());
+        try {
+            for (int number = 0; number < commands.size(); number++) {
+                new ShareDaemon(directory, number).start(commands.get(number), caller);
+            }
+        } catch (InterruptedException | LimaException e) {
+            undo.run();
+            throw e;
+        }
+        return undo;
+    }
+
+    private static void endAll(Path directory, int count) {
+        boolean interrupted = Thread.interrupted();
+        for (int number = 0; number < count; number++) {
+            try {
+                new ShareDaemon(directory, number).end();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public Attachment attach(Guest guest, List<Mount> mounts) {
+        return new VirtiofsMounts(guest, mounts);
+    }
+
+    private static int queueSize(Mount mount) {
+        return mount.queueSize() == null ? QUEUE_SIZE : mount.queueSize();
+    }
+
+    private static void check(Mount mount) {
+        int size = queueSize(mount);
+        if (size < 2 || size > QUEUE_SIZE || Integer.bitCount(size) != 1) {
+            throw refusal(mount, "virtiofs.queueSize is " + size, "QEMU takes powers of two from 2 to " + QUEUE_SIZE);
+        }
+        Path location = Path.of(mount.location());
+        if (Files.exists(location) && !Files.isDirectory(location)) {
+            throw refusal(mount, location + " is not a directory", "Name a directory");
+        }
+    }
+
+    private static LimaException refusal(Mount mount, String evidence, String remedy) {
+        return new LimaException(
+                "The mount of " + mount.location() + " by virtiofs cannot work", evidence, remedy, null);
+    }
+}

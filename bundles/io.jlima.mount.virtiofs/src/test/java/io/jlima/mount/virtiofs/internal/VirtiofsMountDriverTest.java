@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.mount.virtiofs.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.machine.Device;
+import io.jlima.api.mount.MountDriver.FstabEntry;
+import io.jlima.api.mount.MountDriver.MountPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VirtiofsMountDriverTest {
+    private static Mount mount(String location, String mountPoint, boolean writable, @Nullable Integer queueSize) {
+        return new Mount(
+                location,
+                mountPoint,
+                writable,
+                new Mount.Sshfs(true, false, ""),
+                new Mount.NineP("mapped-xattr", "9p2000.L", 131072, "mmap"),
+                queueSize);
+    }
+
+    private static MountPlan plan(Path directory, Virtiofsd program, Mount... mounts) {
+        return VirtiofsMountDriver.plan(
+                List.of(mounts), directory, program, VirtiofsdTest.ROOT, HostEnvironment.ofThisProcess());
+    }
+
+    @Test
+    void plansOneDeviceAndOneLinePerMount() {
+        Path directory = Path.of("/l/v");
+        MountPlan plan = plan(
+                directory,
+                VirtiofsdTest.RUST,
+                mount("/home/a, b", "/mnt/a b", true, null),
+                mount("/srv", "/srv", false, 64));
+        assertThat(plan.devices())
+                .containsExactly(
+                        new Device.SharedDirectory(
+                                "lima-0",
+                                Path.of("/home/a, b"),
+                                false,
+                                new Device.Virtiofs(directory.resolve("virtiofsd-0.sock"), 1024)),
+                        new Device.SharedDirectory(
+                                "lima-1",
+                                Path.of("/srv"),
+                                true,
+                                new Device.Virtiofs(directory.resolve("virtiofsd-1.sock"), 64)));
+        assertThat(plan.fstab())
+                .containsExactly(
+                        new FstabEntry("lima-0", "/mnt/a b", "virtiofs", "rw,nofail"),
+                        new FstabEntry("lima-1", "/srv", "virtiofs", "ro,nofail"));
+    }
+
+    @Test
+    void whatMakesNoSenseIsRefused(@TempDir Path directory) throws IOException {
+        Path file = Files.createFile(directory.resolve("file"));
+        for (int size : new int[] {0, 1, 3, 1000, 2048, -1}) {
+            assertThatThrownBy(() -> plan(directory, VirtiofsdTest.C, mount("/srv", "/srv", true, size)))
+                    .isInstanceOf(LimaException.class)
+                    .hasMessageContaining("virtiofs.queueSize is " + size);
+        }
+        assertThatThrownBy(() -> plan(directory, VirtiofsdTest.C, mount(file.toString(), "/srv", true, null)))
+                .isInstanceOf(LimaException.class)
+                .hasMessageContaining("not a directory");
+    }
+
+    @Test
+    void nothingIsLeftWhenOneCannotBeStarted(@TempDir Path directory) throws IOException {
+        Virtiofsd broken = new Virtiofsd(Path.of("/bin/false"), VirtiofsdTest.RUST_HELP);
+        MountPlan plan = plan(directory, broken, mount("/srv", "/srv", true, null), mount("/opt", "/opt", true, null));
+        assertThatThrownBy(() -> plan.beginning().begin())
+                .isInstanceOf(LimaException.class)
+                .hasMessageContaining("exit code 1");
+        assertThat(directory.resolve("virtiofsd-0.sock")).doesNotExist();
+        assertThat(directory.resolve("virtiofsd-0.mark")).doesNotExist();
+    }
+
+    @Test
+    void theGuestsTableIsRead() {
+        SeenMounts seen = SeenMounts.of("""
+                22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+                40 22 0:33 / /mnt/a\\040b rw,relatime shared:2 - virtiofs lima-0 rw
+                41 22 0:34 / /mnt/c rw,relatime shared:3 - fuse.sshfs x rw
+                kernel can
+                """);
+        assertThat(seen.has("/mnt/a b")).isTrue();
+        assertThat(seen.has("/mnt/c")).isFalse();
+        assertThat(seen.kernelCan()).isTrue();
+        assertThat(SeenMounts.of("").kernelCan()).isFalse();
+    }
+}
