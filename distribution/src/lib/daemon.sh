@@ -57,6 +57,7 @@ run() {
         --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
         ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
         ${JLIMA_PORT_TRANSPORT:+-Djlima.port.transport="$JLIMA_PORT_TRANSPORT"} \
+        ${JLIMA_RESOLV_CONF:+-Djlima.resolv.conf="$JLIMA_RESOLV_CONF"} \
         -cp "$prefix/lib/launcher/io.jlima.launcher.jar:$prefix/lib/launcher/org.apache.felix.framework.jar:$prefix/lib/launcher/slf4j-api.jar" \
         io.jlima.launcher.Launcher "$home" "$prefix" "$_JLIMA_VERSION"
 }
