@@ -72,7 +72,9 @@ public final class CreationQuestion {
             summary = "  It cannot be used as it is: "
                     + String.valueOf(e.getMessage()).indent(4).strip() + "\n";
         }
-        invocation.out().print("Instance \"" + name + "\" would be made of " + shortSource(source, invocation) + ":\n"
+        invocation
+                .out()
+                .print("Instance \"" + name + "\" would be made of " + shortSource(source, invocation) + ":\n"
                         + summary);
         List<String> choices =
                 List.of(Answer.values()).stream().map(a -> a.words).toList();
@@ -88,7 +90,8 @@ public final class CreationQuestion {
         return instances.templateDirectories(invocation.caller()).stream()
                 .filter(file::startsWith)
                 .findFirst()
-                .map(directory -> "template:" + directory.relativize(file).toString().replaceFirst("\\.yaml(?= |$)", ""))
+                .map(directory ->
+                        "template:" + directory.relativize(file).toString().replaceFirst("\\.yaml(?= |$)", ""))
                 .orElseGet(() -> HomePath.shorten(file, invocation.caller()));
     }
 

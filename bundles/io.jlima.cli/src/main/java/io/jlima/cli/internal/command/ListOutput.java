@@ -120,7 +120,6 @@ final class ListOutput {
             rows.add(columns.of(ListColumns.words(i, caller)));
         }
         return Table.of(
-                rows,
-                invocation.streams().outTerminal() ? invocation.streams().columns() : 0);
+                rows, invocation.streams().outTerminal() ? invocation.streams().columns() : 0);
     }
 }

@@ -54,7 +54,13 @@ final class Questions {
      */
     static int choose(Invocation invocation, String question, List<String> choices) {
         while (true) {
-            invocation.out().print("? " + question + "\n" + table(choices, invocation.streams().columns(), invocation.streams().rows()) + "Number or name (1): ");
+            invocation
+                    .out()
+                    .print("? " + question + "\n"
+                            + table(
+                                    choices,
+                                    invocation.streams().columns(),
+                                    invocation.streams().rows()) + "Number or name (1): ");
             invocation.out().flush();
             String answer = line(invocation);
             if (answer == null) {
@@ -76,7 +82,9 @@ final class Questions {
                     return number - 1;
                 }
             }
-            invocation.out().println("Please answer with a number from 1 to " + choices.size()
+            invocation
+                    .out()
+                    .println("Please answer with a number from 1 to " + choices.size()
                             + ", or the beginning of one name.");
         }
     }
@@ -84,7 +92,8 @@ final class Questions {
     /** The choices below each other, in as many columns as it takes to have them all on the screen. */
     static String table(List<String> choices, int screenColumns, int screenRows) {
         int rows = screenRows > AROUND ? screenRows - AROUND : choices.size();
-        int width = 2 + Integer.toString(choices.size()).length()
+        int width = 2
+                + Integer.toString(choices.size()).length()
                 + choices.stream().mapToInt(String::length).max().orElse(0);
         int columns = Math.clamp(screenColumns / (width + COLUMN_GAP), 1, Math.ceilDiv(choices.size(), rows));
         int height = Math.ceilDiv(choices.size(), columns);

@@ -43,6 +43,8 @@ class TableTest {
                   2) bb  5) e
                   3) c
                 """);
-        assertThat(Questions.table(choices, 10, 5)).as("no room for a second column").hasLineCount(5);
+        assertThat(Questions.table(choices, 10, 5))
+                .as("no room for a second column")
+                .hasLineCount(5);
     }
 }
