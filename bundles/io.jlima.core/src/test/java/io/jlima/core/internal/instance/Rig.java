@@ -341,12 +341,14 @@ final class Rig {
         @Override
         public Machine start(MachineSpec spec, HostEnvironment caller, Machine.Listener listener, Progress progress) {
             this.spec = spec;
-            asked.countDown();
             RuntimeException reason = refusal;
+            // Before anybody who waits for this call changes it.
+            Behaviour now = behaviour;
+            asked.countDown();
             if (reason != null) {
                 throw reason;
             }
-            if (behaviour == Behaviour.WAITS) {
+            if (now == Behaviour.WAITS) {
                 try {
                     gate.await();
                 } catch (InterruptedException e) {
@@ -358,7 +360,7 @@ final class Rig {
             machines.add(machine);
             running.put(spec.instance(), machine);
             machine.exited.whenComplete((exit, e) -> running.remove(spec.instance()));
-            if (behaviour == Behaviour.DIES) {
+            if (now == Behaviour.DIES) {
                 machine.exited.complete(new Machine.Exit(false, "qemu: out of luck"));
             }
             return machine;
