@@ -17,8 +17,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A name server on the host's loopback, by datagrams and by streams at one port, that knows one name of each type under
@@ -40,7 +41,7 @@ final class NameServer implements AutoCloseable {
 
     private final DatagramSocket datagrams;
     private final ServerSocket streams;
-    private final AtomicInteger asked = new AtomicInteger();
+    private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
     NameServer() throws IOException {
         ServerSocket stream = null;
@@ -65,9 +66,9 @@ final class NameServer implements AutoCloseable {
         return "nameserver [127.0.0.1]:" + streams.getLocalPort() + "\n";
     }
 
-    /** How many questions have come. */
-    int asked() {
-        return asked.get();
+    /** Whether it was asked for this name. */
+    boolean wasAsked(String name) {
+        return asked.stream().anyMatch(question -> question.startsWith(name + " "));
     }
 
     private void serveDatagrams() {
@@ -76,8 +77,9 @@ final class NameServer implements AutoCloseable {
             DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
             try {
                 datagrams.receive(packet);
-                asked.incrementAndGet();
-                byte[] answer = answer(Arrays.copyOf(buffer, packet.getLength()));
+                byte[] query = Arrays.copyOf(buffer, packet.getLength());
+                asked.add(question(query));
+                byte[] answer = answer(query);
                 if (answer.length > SHORT) {
                     answer = Arrays.copyOf(answer, questionEnd(answer));
                     answer[2] |= 2;
@@ -97,7 +99,7 @@ final class NameServer implements AutoCloseable {
             try (Socket socket = streams.accept()) {
                 byte[] query = new byte[new DataInputStream(socket.getInputStream()).readUnsignedShort()];
                 new DataInputStream(socket.getInputStream()).readFully(query);
-                asked.incrementAndGet();
+                asked.add(question(query));
                 byte[] answer = answer(query);
                 DataOutputStream out = new DataOutputStream(socket.getOutputStream());
                 out.write(ByteBuffer.allocate(2 + answer.length)
