@@ -3,9 +3,9 @@
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -185,7 +185,7 @@ public final class Ports {
         while (true) {
             try (Socket socket = BenchGuest.connect(port)) {
                 return;
-            } catch (ConnectException e) {
+            } catch (SocketException e) {
                 Thread.onSpinWait();
             }
         }

@@ -121,12 +121,12 @@ class AgentIT {
                 address = ("0.0.0.0", "127.0.0.1", "::", "::1", "192.168.5.15")[i % 5]
                 for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
                     s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
-                    s.bind((address, %d + i))
+                    s.bind((address, FIRST + i))
                     if kind == socket.SOCK_STREAM: s.listen()
                     kept.append(s)
             print("begun")
             sys.stdin.read()
-            """.formatted(SWITCHED_OFF);
+            """.replace("FIRST", Integer.toString(SWITCHED_OFF));
 
     @Test
     @Order(2)
