@@ -93,7 +93,9 @@ step() {
 "$limactl" list -q >/dev/null 2>&1
 # The daemon says best which Java it is that limactl has found.
 java=$(readlink -f -- "/proc/$(daemon_pid)/exe")
-aot=${XDG_CACHE_HOME:-$HOME/.cache}/lima/aot/$(cat "$distribution/lib/version")/daemon.aot
+# shellcheck source=distribution/src/lib/aot.sh disable=SC2034
+aot=$(prefix=$distribution && _JLIMA_VERSION=$(cat "$distribution/lib/version") && . "$distribution/lib/aot.sh" &&
+    printf %s "$_JLIMA_AOT/daemon.aot")
 until_true 120 test -s "$aot"
 end_daemon
 

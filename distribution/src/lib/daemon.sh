@@ -26,7 +26,8 @@ if [ -z "$_JLIMA_JAVA" ]; then
     . "$prefix/lib/java.sh" || exit 1
     _JLIMA_JAVA=$java
 fi
-_JLIMA_AOT=${XDG_CACHE_HOME:-$HOME/.cache}/lima/aot/$_JLIMA_VERSION
+# shellcheck source=distribution/src/lib/aot.sh
+. "$prefix/lib/aot.sh" || exit 1
 export _JLIMA_JAVA _JLIMA_AOT
 
 user=$(id -un)
