@@ -28,6 +28,11 @@ final class BenchGuest implements AutoCloseable {
     /** Says one byte and closes, without a process for each connection; on the loopback address. */
     static final int SHORT = 23_004;
 
+    /** Echo without a process for each connection, on all addresses and on the loopback one. */
+    static final int HOLD_ALL = 23_005;
+
+    static final int HOLD_LOOPBACK = 23_006;
+
     private static final String SERVERS = """
             use strict; use warnings; use Socket qw(:all); use IO::Select;
             $SIG{CHLD} = 'IGNORE'; $SIG{PIPE} = 'IGNORE'; my $all = IO::Select->new; my (%%kept, %%kind); my $block = "x" x 65536;
@@ -35,12 +40,18 @@ final class BenchGuest implements AutoCloseable {
                 my ($ip, $port, $kind) = @_; socket(my $s, AF_INET, SOCK_STREAM, 0) or die; setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
                 bind($s, pack_sockaddr_in($port, inet_aton($ip))) or die "bind $!"; listen($s, 4096) or die; $s
             }
-            for (['0.0.0.0', %d, 'work'], ['127.0.0.1', %d, 'work'], ['0.0.0.0', %d, 'control'], ['127.0.0.1', %d, 'short']) {
+            for (['0.0.0.0', %d, 'work'], ['127.0.0.1', %d, 'work'], ['0.0.0.0', %d, 'control'], ['127.0.0.1', %d, 'short'],
+                    ['0.0.0.0', %d, 'hold'], ['127.0.0.1', %d, 'hold']) {
                 my $s = serve(@$_); $all->add($s); $kind{$s} = $_->[2];
             }
             open(my $mark, '>', '/tmp/bench-ready'); close $mark;
             while (1) { for my $s ($all->can_read) {
+                if ($kind{$s} eq 'held') {
+                    if (sysread($s, my $data, 4096)) { syswrite($s, $data) } else { $all->remove($s); delete $kind{$s}; close $s }
+                    next;
+                }
                 accept(my $c, $s) or next;
+                if ($kind{$s} eq 'hold') { $all->add($c); $kind{$c} = 'held'; next }
                 if ($kind{$s} eq 'short') { syswrite($c, 'x'); close $c; next }
                 if ($kind{$s} eq 'control') {
                     my $words = <$c> // '';
@@ -55,7 +66,7 @@ final class BenchGuest implements AutoCloseable {
                 else { syswrite($c, $what); while (sysread($c, my $data, 4096)) {} }
                 exit;
             } }
-            """.formatted(ALL, LOOPBACK, CONTROL, SHORT);
+            """.formatted(ALL, LOOPBACK, CONTROL, SHORT, HOLD_ALL, HOLD_LOOPBACK);
 
     final Path home;
     private final Path limactl;

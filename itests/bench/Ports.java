@@ -207,7 +207,7 @@ public final class Ports {
     }
 
     private void many() throws Exception {
-        for (int port : new int[] {BenchGuest.ALL, BenchGuest.LOOPBACK}) {
+        for (int port : new int[] {BenchGuest.HOLD_ALL, BenchGuest.HOLD_LOOPBACK}) {
             String before = guest.held();
             List<Socket> sockets = new ArrayList<>();
             long begun = System.nanoTime();
@@ -220,7 +220,7 @@ public final class Ports {
             for (Socket socket : sockets) {
                 answered += socket.getInputStream().readNBytes(4).length == 4 ? 1 : 0;
             }
-            String by = port == BenchGuest.ALL ? "qemu" : "agent";
+            String by = port == BenchGuest.HOLD_ALL ? "qemu" : "agent";
             BenchGuest.line(
                     "2000 connections at once, " + by,
                     "%d answered within %.1f s".formatted(answered, (System.nanoTime() - begun) / 1e9),

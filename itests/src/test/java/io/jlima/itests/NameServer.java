@@ -16,7 +16,9 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,7 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class NameServer implements AutoCloseable {
     /** Types and their numbers, by RFC 1035, 2782 and 3596; the last one is for private use (RFC 6895). */
-    static final Map<String, Integer> TYPES = Map.of(
+    private static final Map<String, Integer> TYPES = Map.of(
             "a", 1, "ns", 2, "cname", 5, "ptr", 12, "mx", 15, "txt", 16, "aaaa", 28, "srv", 33, "private", 65_280);
 
     /** Has more text than a datagram takes. */
@@ -43,22 +45,34 @@ final class NameServer implements AutoCloseable {
     private final ServerSocket streams;
     private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
-    NameServer() throws IOException {
-        ServerSocket stream = null;
-        DatagramSocket datagram = null;
-        while (datagram == null) {
-            stream = new ServerSocket(0, 50, LOOPBACK);
-            try {
-                datagram = new DatagramSocket(new InetSocketAddress(LOOPBACK, stream.getLocalPort()));
-            } catch (SocketException e) {
-                // Somebody has the same number for datagrams; the next one will do.
-                stream.close();
-            }
-        }
-        streams = stream;
-        datagrams = datagram;
+    private NameServer(DatagramSocket datagrams, ServerSocket streams) {
+        this.datagrams = datagrams;
+        this.streams = streams;
         Thread.ofVirtual().start(this::serveDatagrams);
         Thread.ofVirtual().start(this::serveStreams);
+    }
+
+    static NameServer open() throws IOException {
+        while (true) {
+            ServerSocket streams = new ServerSocket(0, 50, LOOPBACK);
+            try {
+                return new NameServer(
+                        new DatagramSocket(new InetSocketAddress(LOOPBACK, streams.getLocalPort())), streams);
+            } catch (SocketException e) {
+                // Somebody has the same number for datagrams; the next one will do.
+                streams.close();
+            }
+        }
+    }
+
+    /** Names of the types, of which each begins the name of a record. */
+    static List<String> types() {
+        return List.copyOf(TYPES.keySet());
+    }
+
+    /** The number of a type. */
+    static int type(String name) {
+        return Objects.requireNonNull(TYPES.get(name), name);
     }
 
     /** The line of resolv.conf that leads here. */
@@ -180,8 +194,8 @@ final class NameServer implements AutoCloseable {
                         "aaaa", ipv6,
                         "srv", numbered("a.up.example", 1, 2, 5060),
                         "private", new byte[] {1, 2, 3, 4, 5})
-                .forEach((type, data) -> zone.put(type + ".up.example " + TYPES.get(type), data));
-        zone.put(LONG + " " + TYPES.get("txt"), text);
+                .forEach((type, data) -> zone.put(type + ".up.example " + type(type), data));
+        zone.put(LONG + " " + type("txt"), text);
         return zone;
     }
 

@@ -461,20 +461,20 @@ class PortsIT {
     @Test
     @Order(6)
     void recordsOfEveryTypeComeFromTheHostsNameServers() throws IOException {
-        try (NameServer upstream = new NameServer()) {
+        try (NameServer upstream = NameServer.open()) {
             Files.writeString(resolvConf, upstream.line());
-            int a = NameServer.TYPES.get("a");
+            int a = NameServer.type("a");
             // The daemon looks at the file when a question comes, four times a second at most.
             Home.eventually(
                     "the new name server is asked",
                     () -> NameServer.code(ask("udp a.up.example " + a).getFirst()) == 0);
             for (String way : List.of("udp", "tcp")) {
-                List<String> types = List.copyOf(NameServer.TYPES.keySet());
+                List<String> types = NameServer.types();
                 List<byte[]> answers = ask(types.stream()
-                        .map(t -> way + " " + t + ".up.example " + NameServer.TYPES.get(t))
+                        .map(t -> way + " " + t + ".up.example " + NameServer.type(t))
                         .toArray(String[]::new));
                 for (int i = 0; i < types.size(); i++) {
-                    int type = NameServer.TYPES.get(types.get(i));
+                    int type = NameServer.type(types.get(i));
                     byte[] whole = NameServer.answer(NameServer.query(i + 1, types.get(i) + ".up.example", type));
                     assertThat(NameServer.code(answers.get(i))).as(types.get(i)).isZero();
                     assertThat(NameServer.data(answers.get(i)))
@@ -488,8 +488,8 @@ class PortsIT {
 
             List<byte[]> answers = ask(
                     "udp nobody.up.example " + a,
-                    "udp " + NameServer.LONG + " " + NameServer.TYPES.get("txt"),
-                    "tcp " + NameServer.LONG + " " + NameServer.TYPES.get("txt"));
+                    "udp " + NameServer.LONG + " " + NameServer.type("txt"),
+                    "tcp " + NameServer.LONG + " " + NameServer.type("txt"));
             assertThat(NameServer.code(answers.getFirst())).isEqualTo(NameServer.NO_SUCH_NAME);
             assertThat(NameServer.isTruncated(answers.get(1))).isTrue();
             assertThat(answers.get(1).length).isLessThanOrEqualTo(512);
@@ -507,8 +507,8 @@ class PortsIT {
     }
 
     private void theTablesOfNamesComeFirst(NameServer upstream) {
-        int a = NameServer.TYPES.get("a");
-        int ptr = NameServer.TYPES.get("ptr");
+        int a = NameServer.type("a");
+        int ptr = NameServer.type("ptr");
         List<byte[]> answers = ask(
                 "udp host.lima.internal " + a,
                 "udp lima-p " + a,
@@ -527,7 +527,7 @@ class PortsIT {
     }
 
     private void upstreamDownAndUpAgain(NameServer upstream) throws IOException {
-        String question = "udp mx.up.example " + NameServer.TYPES.get("mx");
+        String question = "udp mx.up.example " + NameServer.type("mx");
         try (DatagramSocket silent = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
             Files.writeString(resolvConf, "nameserver [127.0.0.1]:" + silent.getLocalPort() + "\n");
             Home.eventually(
