@@ -37,6 +37,7 @@ lima_add_certificates() {
 		while [ -e "$lima_ssl/$lima_hash.$lima_number" ]; do
 			lima_number=$((lima_number + 1))
 		done
+		# shellcheck disable=SC1003 # the end of the last line is added where it is missing
 		ln -sf "${lima_certificate#"$lima_root"}" "$lima_ssl/$lima_name" &&
 			ln -s "$lima_name" "$lima_ssl/$lima_hash.$lima_number" &&
 			sed -e '$a\' "$lima_certificate" >>"$lima_ssl/ca-certificates.crt.lima" || return 1
