@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes the figures of docs/benchmarks.md on this machine. Whatever is compared is measured in the same run, by turns.
 #   bench.sh [DISTRIBUTION [PART...]]    without an argument all parts, of the distribution that the build made
-# Parts: clients (a minute), texts (two) and guest (some five minutes, where the guest's processor is emulated).
+# Parts: clients (a minute), texts (two), guest (some five minutes, where the guest's processor is emulated) and ports (ten).
 # Needs what test.sh installs, and a machine that does nothing else meanwhile.
 set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
 distribution=${1:-$(find "$here/../../distribution/target" -maxdepth 1 -type d -name 'jlima-*' | head -n 1)}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- clients texts guest
+[ $# -gt 0 ] || set -- clients texts guest ports
 distribution=$(readlink -f -- "$distribution")
 limactl=$distribution/bin/limactl
 [ -x "$limactl" ] || { echo "bench.sh: no limactl in $distribution; build first, or name a distribution" >&2; exit 1; }
@@ -93,7 +93,9 @@ step() {
 "$limactl" list -q >/dev/null 2>&1
 # The daemon says best which Java it is that limactl has found.
 java=$(readlink -f -- "/proc/$(daemon_pid)/exe")
-aot=${XDG_CACHE_HOME:-$HOME/.cache}/lima/aot/$(cat "$distribution/lib/version")/daemon.aot
+# shellcheck source=distribution/src/lib/aot.sh disable=SC2034
+aot=$(prefix=$distribution && _JLIMA_VERSION=$(cat "$distribution/lib/version") && . "$distribution/lib/aot.sh" &&
+    printf %s "$_JLIMA_AOT/daemon.aot")
 until_true 120 test -s "$aot"
 end_daemon
 

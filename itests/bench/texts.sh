@@ -8,7 +8,7 @@ warm=30
 rounds=15
 mebi=1048576
 
-repeated() { perl -e 'print $ARGV[0] x ($ARGV[2] / length $ARGV[0]), $ARGV[1]' "$1" "$2" "$3"; }
+repeated() { perl -e 'print $ARGV[0] x ($ARGV[2] / length $ARGV[0]), $ARGV[1]' -- "$1" "$2" "$3"; }
 
 # Each is refused.
 hostile=$work/hostile
@@ -31,7 +31,7 @@ perl -e 'print "a0: &a0 {k: v}\n"; print "a$_: &a$_ {l: *a", $_ - 1, ", r: *a", 
 perl -e 'print "a: ", "[" x 10000, "]" x 10000, "\n"' >"$hostile/nested-lists"
 perl -e 'print "a: ", "{a: " x 10000, "1", "}" x 10000, "\n"' >"$hostile/nested-mappings"
 perl -e 'print "- " x 10000, "x\n"' >"$hostile/nested-dashes"
-perl -e 'print " " x $_, "a:\n" for 0 .. 10000' >"$hostile/nested-indentation"
+perl -e 'print " " x $_, "a:\n" for 0 .. 1440' >"$hostile/nested-indentation"
 
 export LIMA_HOME="$work/h"
 "$limactl" list -q >/dev/null 2>&1

@@ -26,7 +26,8 @@ if [ -z "$_JLIMA_JAVA" ]; then
     . "$prefix/lib/java.sh" || exit 1
     _JLIMA_JAVA=$java
 fi
-_JLIMA_AOT=${XDG_CACHE_HOME:-$HOME/.cache}/lima/aot/$_JLIMA_VERSION
+# shellcheck source=distribution/src/lib/aot.sh
+. "$prefix/lib/aot.sh" || exit 1
 export _JLIMA_JAVA _JLIMA_AOT
 
 user=$(id -un)
@@ -56,6 +57,7 @@ run() {
         --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
         ${JLIMA_IDLE:+-Djlima.idle="$JLIMA_IDLE"} ${JLIMA_LOG:+-Djlima.log="$JLIMA_LOG"} \
         ${JLIMA_PORT_TRANSPORT:+-Djlima.port.transport="$JLIMA_PORT_TRANSPORT"} \
+        ${JLIMA_RESOLV_CONF:+-Djlima.resolv.conf="$JLIMA_RESOLV_CONF"} \
         -cp "$prefix/lib/launcher/io.jlima.launcher.jar:$prefix/lib/launcher/org.apache.felix.framework.jar:$prefix/lib/launcher/slf4j-api.jar" \
         io.jlima.launcher.Launcher "$home" "$prefix" "$_JLIMA_VERSION"
 }

@@ -265,7 +265,8 @@ const char *watch_remark(void);
 bool perf_begin(void);
 bool perf_has_udp(void);
 void rings_due(void);
-void watch_tcp_event(const struct port *port, bool listens);
+// A socket, by where the kernel has it or 0 where it does not say that, has entered or left LISTEN.
+void watch_tcp_event(const struct port *port, uint64_t socket, bool listens);
 void watch_udp_event(bool likely);
 void watch_lost(void);
 // All events that there were are told.

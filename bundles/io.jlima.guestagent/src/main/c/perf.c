@@ -19,16 +19,23 @@
 #include <unistd.h>
 
 enum {
-    PAGES = 16, // of each processor's buffer; a power of two
-    LARGEST = 256, // more than a record of ours takes
-    STATE_LISTEN = 10,
-    PROCESSORS = 1024,
-    // So many events in a row are looked at when they come, and one more each so many milliseconds; the others together,
-    // so many milliseconds later.
+    // Pages of each processor's buffer; perf_event_open(2) wants a power of two. Some 700 events fit into 64 KiB.
+    PAGES = 16,
+    // More than a record takes: its header (8), the size of the sample (4), and the 60 or so bytes of the tracepoint, of
+    // which the kernel's own fields may become more.
+    LARGEST = 256,
+    STATE_LISTEN = 10, // include/net/tcp_states.h; FILTER names it too
+    PROCESSORS = 1024, // so many are watched at most; Debian's kernel knows 8192, of which nobody gives a guest that many
+    PATH = 512,        // the folder of tracefs is an option
+    FORMAT = 4096,     // a format file is of one page, tracefs makes it in one
+    // So many events in a row are looked at when they come, and one more each so many milliseconds. After that events are
+    // read by the clock, as long as there are any: a wake-up for each costs a guest more than the program that binds.
+    // 25 ms are half of what a port may take to appear on the host.
     PROMPT = 20,
-    REFILL_MS = 50,
+    REFILL_MS = 100,
     BATCH_MS = 25,
 };
+#define FILTER "newstate==10||oldstate==10"
 
 struct ring {
     struct source source;
@@ -43,6 +50,7 @@ static struct ring *rings;
 static struct {
     uint16_t id;
     unsigned protocol, protocol_size, family, number, state, address, address6;
+    unsigned socket, socket_size; // size 0 where the kernel does not tell
 } tcp;
 static struct {
     uint16_t id;
@@ -60,7 +68,7 @@ static bool read_file(const char *path, char *text, size_t size) {
 }
 
 static bool read_event(const char *event, const char *file, char *text, size_t size) {
-    char path[512];
+    char path[PATH];
     snprintf(path, sizeof path, "%s/events/%s/%s", options.tracing, event, file);
     return read_file(path, text, size);
 }
@@ -72,14 +80,19 @@ static bool field(const char *format, const char *name, unsigned *offset, unsign
 }
 
 static bool learn_tcp(void) {
-    char text[4096];
+    char text[FORMAT];
     unsigned size;
     if (!read_event("sock/inet_sock_set_state", "id", text, sizeof text)) {
         return false;
     }
     tcp.id = (uint16_t)atoi(text);
-    return read_event("sock/inet_sock_set_state", "format", text, sizeof text)
-           && field(text, " protocol;", &tcp.protocol, &tcp.protocol_size) && field(text, " family;", &tcp.family, &size)
+    if (!read_event("sock/inet_sock_set_state", "format", text, sizeof text)) {
+        return false;
+    }
+    if (!field(text, " skaddr;", &tcp.socket, &tcp.socket_size) || tcp.socket_size > sizeof(uint64_t)) {
+        tcp.socket_size = 0;
+    }
+    return field(text, " protocol;", &tcp.protocol, &tcp.protocol_size) && field(text, " family;", &tcp.family, &size)
            && size == 2 && field(text, " sport;", &tcp.number, &size) && size == 2
            && field(text, " newstate;", &tcp.state, &size) && size == 4 && field(text, " saddr[4];", &tcp.address, &size)
            && size == 4 && field(text, " saddr_v6[16];", &tcp.address6, &size) && size == 16;
@@ -88,8 +101,8 @@ static bool learn_tcp(void) {
 // The number that a UDP socket is to be bound to; 0 when the kernel chooses.
 static bool learn_udp(void) {
     static const char probe[] = "p:lima/udp_bind udp_lib_get_port number=$arg2:u16";
-    char path[512];
-    char text[4096];
+    char path[PATH];
+    char text[FORMAT];
     unsigned size;
     snprintf(path, sizeof path, "%s/kprobe_events", options.tracing);
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -118,10 +131,14 @@ static void take(const uint8_t *data, size_t size) {
     if (id == udp.id && udp.id != 0 && size >= udp.number + 2) {
         memcpy(&number, data + udp.number, sizeof number);
         watch_udp_event(number != 0);
-    } else if (id == tcp.id && size >= tcp.address6 + 16 && size >= tcp.address + 4) {
+    } else if (id == tcp.id && size >= tcp.address6 + 16 && size >= tcp.address + 4
+               && size >= tcp.socket + tcp.socket_size) {
+        uint64_t socket = 0;
         uint16_t family;
         uint16_t protocol = data[tcp.protocol];
         int32_t state;
+        // Only compared for being the same, so that the order of bytes is no matter.
+        memcpy(&socket, data + tcp.socket, tcp.socket_size);
         memcpy(&family, data + tcp.family, sizeof family);
         memcpy(&number, data + tcp.number, sizeof number);
         memcpy(&state, data + tcp.state, sizeof state);
@@ -137,7 +154,7 @@ static void take(const uint8_t *data, size_t size) {
         } else {
             memcpy(port.address, data + tcp.address, 4);
         }
-        watch_tcp_event(&port, state == STATE_LISTEN);
+        watch_tcp_event(&port, socket, state == STATE_LISTEN);
     }
 }
 
@@ -167,10 +184,12 @@ static size_t take_record(const uint8_t *data, size_t size, uint64_t at) {
     return header.size;
 }
 
-static void read_ring(struct ring *ring) {
+// Takes what there is, and says whether there was anything.
+static bool read_ring(struct ring *ring) {
     const uint8_t *data = (const uint8_t *)ring->page + ring->page_size;
     size_t size = PAGES * ring->page_size;
     uint64_t tail = ring->page->data_tail;
+    uint64_t begun = tail;
     // What the kernel has seen of our progress when it wrote up to the head, at the worst.
     uint64_t seen = tail;
     for (;;) {
@@ -194,6 +213,7 @@ static void read_ring(struct ring *ring) {
         }
         __atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_SEQ_CST);
     }
+    return tail != begun;
 }
 
 static bool is_prompt(void) {
@@ -208,27 +228,38 @@ static bool is_prompt(void) {
     return left > 0 && left-- > 0;
 }
 
+static void rest(struct ring *ring) {
+    // Until it is armed again no event wakes us.
+    ring->resting = true;
+    timer_at(TIMER_RINGS, now_ms() + BATCH_MS);
+}
+
+static void arm(struct ring *ring) {
+    // Armed before it is read: arming polls the event, which takes back the kernel's word of what is there already.
+    ring->resting = false;
+    loop_change(&ring->source, EPOLLIN | EPOLLONESHOT);
+    read_ring(ring);
+}
+
 static void ring_ready(struct source *source, uint32_t events) {
     struct ring *ring = (struct ring *)source;
     (void)events;
     if (is_prompt()) {
-        // Armed before it is read: arming polls the event, which takes back the kernel's word of what is there already.
-        loop_change(source, EPOLLIN | EPOLLONESHOT);
-        read_ring(ring);
+        arm(ring);
         watch_settle();
     } else {
-        // Until it is armed again no event wakes us.
-        ring->resting = true;
-        timer_at(TIMER_RINGS, now_ms() + BATCH_MS);
+        rest(ring);
     }
 }
 
 void rings_due(void) {
     for (struct ring *ring = rings; ring != NULL; ring = ring->next) {
         if (ring->resting) {
-            ring->resting = false;
-            loop_change(&ring->source, EPOLLIN | EPOLLONESHOT);
-            read_ring(ring);
+            if (read_ring(ring)) {
+                rest(ring);
+            } else {
+                arm(ring);
+            }
         }
     }
     watch_settle();
@@ -260,7 +291,7 @@ static bool begin_on(int processor) {
         return false;
     }
     void *memory = mmap(NULL, (PAGES + 1) * ring->page_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->source.fd, 0);
-    if (memory == MAP_FAILED || ioctl(ring->source.fd, PERF_EVENT_IOC_SET_FILTER, "newstate==10||oldstate==10") != 0) {
+    if (memory == MAP_FAILED || ioctl(ring->source.fd, PERF_EVENT_IOC_SET_FILTER, FILTER) != 0) {
         complain("perf", errno);
         close(ring->source.fd);
         free(ring);
@@ -285,7 +316,7 @@ bool perf_has_udp(void) {
 }
 
 bool perf_begin(void) {
-    char path[512];
+    char path[PATH];
     snprintf(path, sizeof path, "%s/events", options.tracing);
     if (access(path, F_OK) != 0) {
         mount("tracefs", options.tracing, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);

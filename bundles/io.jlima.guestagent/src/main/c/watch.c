@@ -23,15 +23,18 @@ static const int delay_ms[LOOKS] = {1, 4, 20};
 // Events whose socket could not be found yet.
 static struct {
     struct port port;
+    uint64_t socket;
     int looks;
     int64_t due;
 } waiting[WAITING];
 static unsigned waiting_count;
 
-// What the events since the last look were about, and the last word on each.
+// What the events since the last look were about, and the first and the last word on each.
 enum { HEARD = 128 };
 static struct {
     struct port port;
+    uint64_t socket;
+    bool came;
     bool listens;
     bool listened;
 } heard[HEARD];
@@ -56,13 +59,14 @@ static void dump_tcp_soon(void) {
         dump_tcp();
     } else {
         waiting_count = 0;
+        waiting[waiting_count].socket = 0;
         waiting[waiting_count].looks = LOOKS;
         waiting[waiting_count++].due = last_tcp + UDP_PAUSE_MS;
         timer_at(TIMER_TCP, last_tcp + UDP_PAUSE_MS);
     }
 }
 
-static void look(const struct port *port, int looks) {
+static void look(const struct port *port, uint64_t socket, int looks) {
     uint32_t interface = 0;
     struct port plain = port_plain(port);
     struct port_entry *entry = port_find(&plain);
@@ -91,6 +95,7 @@ static void look(const struct port *port, int looks) {
     }
     if (looks < LOOKS && waiting_count < WAITING) {
         waiting[waiting_count].port = *port;
+        waiting[waiting_count].socket = socket;
         waiting[waiting_count].looks = looks;
         waiting[waiting_count].due = now_ms() + delay_ms[looks];
         timer_at(TIMER_TCP, waiting[waiting_count].due);
@@ -114,19 +119,35 @@ static void look_after_end(const struct port *port, struct port_entry *entry) {
     }
 }
 
-void watch_tcp_event(const struct port *port, bool listens) {
+// A socket that ended is not to be looked for any more.
+static void end_wait(uint64_t socket) {
+    for (unsigned i = 0; i < waiting_count;) {
+        if (waiting[i].socket == socket) {
+            waiting[i] = waiting[--waiting_count];
+        } else {
+            i++;
+        }
+    }
+}
+
+void watch_tcp_event(const struct port *port, uint64_t socket, bool listens) {
     unsigned i = 0;
-    while (i < heard_count && memcmp(&heard[i].port, port, sizeof *port) != 0) {
+    while (i < heard_count && (heard[i].socket != socket || memcmp(&heard[i].port, port, sizeof *port) != 0)) {
         i++;
     }
     if (i == HEARD) {
         watch_settle();
         i = 0;
     }
-    heard[i].port = *port;
-    heard[i].listened = listens || (i < heard_count && heard[i].listened);
+    if (i == heard_count) {
+        heard[i].port = *port;
+        heard[i].socket = socket;
+        heard[i].came = listens;
+        heard[i].listened = false;
+        heard_count++;
+    }
+    heard[i].listened |= listens;
     heard[i].listens = listens;
-    heard_count = i < heard_count ? heard_count : i + 1;
 }
 
 void watch_settle(void) {
@@ -134,14 +155,24 @@ void watch_settle(void) {
     heard_count = 0;
     for (unsigned i = 0; i < count; i++) {
         struct port plain = port_plain(&heard[i].port);
+        uint64_t socket = heard[i].socket;
+        if (heard[i].listens) {
+            look(&heard[i].port, socket, 0);
+            continue;
+        }
+        if (socket != 0) {
+            if (heard[i].came) {
+                // The very same has come and gone, and nothing is as it was not before.
+                continue;
+            }
+            end_wait(socket);
+        }
         struct port_entry *entry = port_find(&plain);
         uint32_t interface = 0;
-        if (heard[i].listens) {
-            look(&heard[i].port, 0);
-        } else if (entry != NULL) {
+        if (entry != NULL) {
             look_after_end(&heard[i].port, entry);
         } else if (heard[i].listened && diag_tcp(&heard[i].port, &interface) == DIAG_PRESENT) {
-            // It came and went; here it was another namespace's that went.
+            // It came and went; here it was another one that went.
             port_present(&plain, interface);
         }
     }
@@ -157,13 +188,14 @@ void watch_tcp_due(void) {
             continue;
         }
         struct port port = waiting[i].port;
+        uint64_t socket = waiting[i].socket;
         int looks = waiting[i].looks;
         waiting[i] = waiting[--waiting_count];
         count--;
         if (looks >= LOOKS) {
             dump_tcp();
         } else {
-            look(&port, looks + 1);
+            look(&port, socket, looks + 1);
         }
     }
 }

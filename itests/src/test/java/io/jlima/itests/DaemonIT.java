@@ -146,8 +146,10 @@ class DaemonIT {
     void theJvmsAreTrainedInTheBackground() throws IOException {
         try (Home home = Home.create()) {
             Path caches = home.path.resolve("_cache/lima/aot");
+            // One for each build and place.
             Path mine = caches.resolve(
-                    Files.readString(Home.DISTRIBUTION.resolve("lib/version")).strip());
+                    Files.readString(Home.DISTRIBUTION.resolve("lib/version")).strip()
+                            + Home.DISTRIBUTION.toRealPath().toString().replace('/', '%'));
             // What is done in the background waits for an idle machine; the test does not.
             Path nice = Files.createDirectories(home.path.resolve("_programs")).resolve("nice");
             Files.writeString(nice, "#!/bin/sh\nshift 2\nexec \"$@\"\n");

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The program itself, with a bundle that says that it serves. */
-@Timeout(60)
+@Timeout(180)
 class LauncherTest {
     @TempDir
     Path home;
@@ -104,7 +104,7 @@ class LauncherTest {
         try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             socket.bind(UnixDomainSocketAddress.of(home.resolve("_daemon/sock")));
             second = launch("second.log");
-            assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(second.exitValue()).isZero();
         assertThat(home.resolve("second.log"))
@@ -125,6 +125,6 @@ class LauncherTest {
         assertThat(third.isAlive()).isTrue();
         assertThat(home.resolve("_daemon/lock")).content().isEqualTo(third.pid() + "\n");
         third.destroy();
-        assertThat(third.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(third.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
 }

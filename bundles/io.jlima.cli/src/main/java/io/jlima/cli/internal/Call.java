@@ -149,6 +149,11 @@ final class Call implements Caller {
 
     /** Whether the command takes the signal itself. */
     boolean signalled(String name) {
+        if (name.equals("INT") && request.streams().errTerminal()) {
+            // The terminal has shown ^C, and left the cursor behind it.
+            err.println();
+            err.flush();
+        }
         Consumer<String> listener = signalListener;
         if (listener == null) {
             interrupted = true;

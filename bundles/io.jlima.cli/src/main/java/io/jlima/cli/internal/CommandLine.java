@@ -23,7 +23,7 @@ public record CommandLine(List<String> arguments, Map<String, List<String>> opti
                     .oneOf("trace", "debug", "info", "warn", "error", "fatal"),
             new Option("log-format", null, "FORMAT", "form of messages: text or json").oneOf("text", "json"),
             new Option("debug", null, null, "show debug messages"),
-            new Option("tty", null, null, "allow questions and progress bars; default: whether stdout is a terminal"),
+            new Option("tty", null, null, "ask questions, draw progress; default: whether stdout is a terminal"),
             new Option("yes", "y", null, "ask nothing, the same as --tty=false"),
             new Option("help", "h", null, "show help"));
 

@@ -93,15 +93,6 @@ final class LiveLine {
         }
     }
 
-    private static String seconds(long nanos) {
-        double seconds = nanos / 1e9;
-        return seconds < 10
-                ? String.format(Locale.ROOT, "%.1f s", seconds)
-                : seconds < 100
-                        ? String.format(Locale.ROOT, "%.0f s", seconds)
-                        : String.format(Locale.ROOT, "%d min %02d s", (long) seconds / 60, (long) seconds % 60);
-    }
-
     /** One piece of work. */
     private final class Work implements Task {
         private final String title;
@@ -159,7 +150,7 @@ final class LiveLine {
                 if (good) {
                     String tick = unicode ? "\u2713" : "*";
                     String mark = colour ? "\u001b[32m" + tick + "\u001b[0m" : tick;
-                    String took = seconds(System.nanoTime() - begun) + (done > 0 ? ", " + Sizes.text(done) : "");
+                    String took = Spans.text(System.nanoTime() - begun) + (done > 0 ? ", " + Sizes.text(done) : "");
                     err.println(mark + " " + title + "  " + took);
                 }
                 draw();
@@ -172,7 +163,7 @@ final class LiveLine {
         String text(long now, String spinner) {
             String tail = note.isEmpty() ? "" : "  " + note;
             if (done < 0) {
-                return spinner + " " + title + "  " + seconds(now - begun) + tail;
+                return spinner + " " + title + "  " + Spans.text(now - begun) + tail;
             }
             double rate = done / Math.max(0.001, (now - begun) / 1e9);
             if (total <= 0) {
@@ -182,7 +173,7 @@ final class LiveLine {
             String bar = "[" + "#".repeat(filled) + " ".repeat(BAR - filled) + "] "
                     + String.format(Locale.ROOT, "%3d%%", Math.min(100, 100 * done / total));
             String rest = Sizes.text(done) + " of " + Sizes.text(total) + ", " + Sizes.text((long) rate) + "/s"
-                    + (rate > 0 ? ", " + seconds((long) ((total - done) / rate * 1e9)) + " left" : "");
+                    + (rate > 0 ? ", " + Spans.text((long) ((total - done) / rate * 1e9)) + " left" : "");
             int room = columns - bar.length() - rest.length() - 6;
             String name = title.length() <= room || room < 8 ? title : title.substring(0, room - 3) + "...";
             return bar + "  " + name + "  " + rest + tail;

@@ -17,6 +17,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,11 +35,17 @@ final class DnsServer implements AutoCloseable {
 
     private static final int LONGEST = 65_535;
 
+    /** Far longer than it takes. */
+    private static final Duration END = Duration.ofSeconds(10);
+
     private final Resolver resolver;
     private final DatagramChannel datagrams;
     private final ServerSocketChannel streams;
     private final Semaphore room = new Semaphore(MOST_AT_ONCE);
     private final Semaphore connections = new Semaphore(MOST_CONNECTIONS);
+
+    /** The system has the ports until these have noticed that their channels were closed. */
+    private List<Thread> waiting = List.of();
 
     /**
      * Listens when it returns.
@@ -56,8 +64,9 @@ final class DnsServer implements AutoCloseable {
             close();
             throw e;
         }
-        Thread.ofVirtual().name("dns udp").start(this::receive);
-        Thread.ofVirtual().name("dns tcp").start(this::accept);
+        waiting = List.of(
+                Thread.ofVirtual().name("dns udp").start(this::receive),
+                Thread.ofVirtual().name("dns tcp").start(this::accept));
     }
 
     int udpPort() throws IOException {
@@ -192,8 +201,13 @@ final class DnsServer implements AutoCloseable {
         try {
             datagrams.close();
             streams.close();
+            for (Thread thread : waiting) {
+                thread.join(END);
+            }
         } catch (IOException e) {
             LOG.debug("closing", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -29,14 +29,18 @@ import org.slf4j.LoggerFactory;
 @Component(service = GuestService.class)
 public final class DnsService implements GuestService {
     private static final Logger LOG = LoggerFactory.getLogger(DnsService.class);
+
+    /** System property of the daemon: the file that stands for the host's resolv.conf, where it is not in /etc. */
+    private static final String CONFIGURATION = "jlima.resolv.conf";
+
     private static final String SCRIPT = "09-host-dns-setup.sh";
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
     /** File with the two ports of an instance's resolver, UDP's and TCP's. */
     private static final String PORTS = "dns-ports";
 
-    private final HostFile<ResolvConf> configuration =
-            new HostFile<>(Path.of("/etc/resolv.conf"), ResolvConf::parse, System::nanoTime);
+    private final HostFile<ResolvConf> configuration = new HostFile<>(
+            Path.of(System.getProperty(CONFIGURATION, "/etc/resolv.conf")), ResolvConf::parse, System::nanoTime);
     private final HostFile<Hosts> hostsFile = new HostFile<>(Path.of("/etc/hosts"), Hosts::ofFile, System::nanoTime);
 
     @Override

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,11 @@ final class GuestResolver implements Attachment {
     private static final Logger LOG = LoggerFactory.getLogger(GuestResolver.class);
     private static final Duration COMMAND = Duration.ofSeconds(20);
     private static final int PORT = 53;
+
+    /** Each try costs the guest two or three commands. */
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+
+    private static final Duration LAST_PAUSE = Duration.ofMinutes(1);
 
     /** The name server of QEMU's user-mode network, which each guest is told to ask. */
     static final String SERVER = "192.168.5.3";
@@ -48,23 +54,45 @@ final class GuestResolver implements Attachment {
         return this;
     }
 
+    /** Tries until the guest listens: a guest that was paused, or whose connections were cut, does so later. */
     private void listen(AgentSession agent) {
-        String address = SERVER + "/32";
-        try {
-            // With the address on its loopback the guest keeps the packets, instead of QEMU getting them.
-            run("ip addr show dev lo | grep -qF '" + address + "' || ip addr add " + address + " dev lo");
+        Duration pause = FIRST_PAUSE;
+        boolean said = false;
+        while (!closed) {
             try {
-                keep(agent.listen(GuestAddress.udp(SERVER, PORT), server::serveDatagrams));
-                keep(agent.listen(GuestAddress.tcp(SERVER, PORT), server::serveConnection));
-            } catch (IOException e) {
-                run("ip addr del " + address + " dev lo");
-                throw e;
+                listenOnce(agent);
+                return;
+            } catch (IOException | LimaException e) {
+                if (!said && !closed) {
+                    said = true;
+                    LOG.warn("{}: the agent takes no questions: {}", guest.name(), e.getMessage());
+                    guest.log("until the agent takes questions, names are resolved by QEMU, without the host's hosts: "
+                            + e.getMessage());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
             }
-        } catch (IOException | LimaException e) {
-            LOG.warn("{}: the agent takes no questions: {}", guest.name(), e.getMessage());
-            guest.log("names are resolved by QEMU, without the host's hosts: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            LockSupport.parkNanos(pause.toNanos());
+            pause = pause.compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
+        }
+    }
+
+    private void listenOnce(AgentSession agent) throws IOException, InterruptedException {
+        String address = SERVER + "/32";
+        // With the address on its loopback the guest keeps the packets, instead of QEMU getting them.
+        run("ip addr show dev lo | grep -qF '" + address + "' || ip addr add " + address + " dev lo");
+        AutoCloseable datagrams = null;
+        try {
+            datagrams = agent.listen(GuestAddress.udp(SERVER, PORT), server::serveDatagrams);
+            keep(agent.listen(GuestAddress.tcp(SERVER, PORT), server::serveConnection));
+            keep(datagrams);
+        } catch (IOException e) {
+            if (datagrams != null) {
+                close(datagrams);
+            }
+            run("ip addr del " + address + " dev lo");
+            throw e;
         }
     }
 
@@ -87,12 +115,14 @@ final class GuestResolver implements Attachment {
     @Override
     public void close() {
         closed = true;
-        for (AutoCloseable handle : handles) {
-            try {
-                handle.close();
-            } catch (Exception e) {
-                LOG.debug("{}: closing", guest.name(), e);
-            }
+        handles.forEach(this::close);
+    }
+
+    private void close(AutoCloseable handle) {
+        try {
+            handle.close();
+        } catch (Exception e) {
+            LOG.debug("{}: closing", guest.name(), e);
         }
     }
 }

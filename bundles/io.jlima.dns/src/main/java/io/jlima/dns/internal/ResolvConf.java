@@ -6,9 +6,11 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * What resolv.conf(5) says.
+ * What resolv.conf(5) says, and OpenBSD's way to name another port, {@code nameserver [127.0.0.1]:5300}.
  *
  * @param servers in their order; three at most count
  * @param search domains to try names in that have fewer than {@code ndots} dots
@@ -16,6 +18,7 @@ import java.util.Locale;
 record ResolvConf(List<InetSocketAddress> servers, List<String> search, int ndots) {
     private static final int PORT = 53;
     private static final int MOST_SERVERS = 3;
+    private static final Pattern WITH_PORT = Pattern.compile("\\[(.+)]:([1-9]\\d{0,4})");
 
     /** Where a host without any resolver of its own is left to; Lima's choice. */
     private static final List<String> PUBLIC = List.of("8.8.8.8", "1.1.1.1");
@@ -55,14 +58,17 @@ record ResolvConf(List<InetSocketAddress> servers, List<String> search, int ndot
         return new ResolvConf(List.copyOf(servers), search, ndots);
     }
 
-    private static void server(String address, List<InetSocketAddress> servers) {
+    private static void server(String word, List<InetSocketAddress> servers) {
         if (servers.size() == MOST_SERVERS) {
             return;
         }
+        Matcher withPort = WITH_PORT.matcher(word);
+        String address = withPort.matches() ? withPort.group(1) : word;
         try {
-            servers.add(new InetSocketAddress(InetAddress.ofLiteral(address), PORT));
+            int port = withPort.matches() ? Integer.parseInt(withPort.group(2)) : PORT;
+            servers.add(new InetSocketAddress(InetAddress.ofLiteral(address), port));
         } catch (IllegalArgumentException e) {
-            // Not an address; the C library passes over it too.
+            // No address, or no port; the C library passes over it too.
             return;
         }
     }

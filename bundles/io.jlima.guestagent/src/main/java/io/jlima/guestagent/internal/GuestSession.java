@@ -6,6 +6,7 @@ import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestStream;
 import io.jlima.api.machine.Machine;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -195,8 +196,11 @@ final class GuestSession implements AgentSession, Link.Told {
             try {
                 registration.begin(current);
             } catch (IOException e) {
-                registrations.remove(registration);
-                throw e;
+                // On a link that has ended meanwhile nothing was refused: the next one is asked again.
+                if (!current.isOver()) {
+                    registrations.remove(registration);
+                    throw e;
+                }
             }
         }
         return registration;
@@ -292,11 +296,20 @@ final class GuestSession implements AgentSession, Link.Told {
             }
         }
 
+        /** Asks until there is an answer: a machine that is paused just now gives it when it goes on. */
         void renew(Link asked) {
-            try {
-                begin(asked);
-            } catch (IOException e) {
-                log.accept("the guest cannot listen at " + address + " again: " + e.getMessage());
+            while (!asked.isOver()) {
+                try {
+                    begin(asked);
+                    return;
+                } catch (SocketTimeoutException e) {
+                    LOG.debug("{}: asked again to listen at {}", name, address, e);
+                } catch (IOException e) {
+                    if (!asked.isOver()) {
+                        log.accept("the guest cannot listen at " + address + " again: " + e.getMessage());
+                    }
+                    return;
+                }
             }
         }
 

@@ -6,6 +6,7 @@ import io.jlima.api.guest.GuestAddress.Protocol;
 import io.jlima.guestagent.internal.FrameReader.Frame;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -264,7 +265,11 @@ final class Link {
         return stream;
     }
 
-    /** Has the guest listen; streams go to the acceptor, which is called by the reader and must not wait. */
+    /**
+     * Has the guest listen; streams go to the acceptor, which is called by the reader and must not wait.
+     *
+     * @throws SocketTimeoutException when the agent says nothing, as in a machine that is paused
+     */
     int listen(GuestAddress where, java.util.function.Consumer<LinkStream> acceptor) throws IOException {
         byte[] address = Wire.address(where);
         int id = nextId.getAndAdd(2);
@@ -307,7 +312,10 @@ final class Link {
             throw new IOException(
                     e.getCause() == null ? "refused" : e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
-            throw new IOException("the guest's agent does not answer within " + ANSWER.toSeconds() + " s", e);
+            SocketTimeoutException late =
+                    new SocketTimeoutException("the guest's agent does not answer within " + ANSWER.toSeconds() + " s");
+            late.initCause(e);
+            throw late;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while the guest's agent was asked");
@@ -338,6 +346,11 @@ final class Link {
 
     int streamCount() {
         return streams.size();
+    }
+
+    /** Whether nothing more comes of it. */
+    boolean isOver() {
+        return over;
     }
 
     /** Ends the link; its reader sees to the rest. */

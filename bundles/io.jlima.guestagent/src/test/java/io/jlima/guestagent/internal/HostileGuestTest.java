@@ -12,6 +12,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -221,6 +223,59 @@ class HostileGuestTest {
             });
             org.assertj.core.api.Assertions.assertThatThrownBy(link::meet).isInstanceOf(ProtocolException.class);
             host.close();
+            guest.join();
+        }
+    }
+
+    /** Reads frames of the host up to one of this type, and returns its number. */
+    private static int awaitFrame(SocketChannel channel, int type) throws IOException {
+        while (true) {
+            ByteBuffer header = whole(channel, Wire.HEADER);
+            whole(channel, Short.toUnsignedInt(header.getShort(2)) + Wire.TRAILER);
+            if (header.get(0) == type) {
+                return header.getInt(4);
+            }
+        }
+    }
+
+    private static ByteBuffer whole(SocketChannel channel, int size) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(size);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer) < 0) {
+                throw new IOException("the host hung up");
+            }
+        }
+        return buffer.flip();
+    }
+
+    @Test
+    void whatALinkEndedWithoutAnAnswerToIsAskedOnTheNextOne() throws Exception {
+        CompletableFuture<Integer> askedAgain = new CompletableFuture<>();
+        CompletableFuture<Integer> ended = new CompletableFuture<>();
+        Thread guest = Thread.ofVirtual().start(() -> {
+            try {
+                try (SocketChannel first = listening.accept()) {
+                    first.write(Guest.frame(new Guest(first).tag, Wire.SYNCED, 0, new byte[0]));
+                    awaitFrame(first, Wire.LISTEN);
+                }
+                try (SocketChannel second = listening.accept()) {
+                    int tag = new Guest(second).tag;
+                    int id = awaitFrame(second, Wire.LISTEN);
+                    second.write(Guest.frame(tag, Wire.LISTENING, id, new byte[0]));
+                    askedAgain.complete(id);
+                    ended.complete(awaitFrame(second, Wire.UNLISTEN));
+                }
+            } catch (IOException e) {
+                askedAgain.completeExceptionally(e);
+                ended.completeExceptionally(e);
+            }
+        });
+        try (GuestSession session = new GuestSession("test", this::connect, line -> {})) {
+            session.met().toCompletableFuture().get(30, TimeUnit.SECONDS);
+            AutoCloseable handle = session.listen(GuestAddress.tcp("192.168.5.3", 53), stream -> {});
+            int id = askedAgain.get(30, TimeUnit.SECONDS);
+            handle.close();
+            assertThat(ended.get(30, TimeUnit.SECONDS)).isEqualTo(id);
             guest.join();
         }
     }

@@ -43,10 +43,12 @@ final class DatagramListener implements Forward {
     private final Dial dial;
     private final Map<SocketAddress, Peer> peers = new ConcurrentHashMap<>();
     private final LongAdder bytes = new LongAdder();
+    private final Thread receiver;
 
-    private DatagramListener(DatagramChannel channel, Dial dial) {
+    private DatagramListener(HostAddress address, DatagramChannel channel, Dial dial) {
         this.channel = channel;
         this.dial = dial;
+        this.receiver = Thread.ofVirtual().name("forward at udp " + address).unstarted(this::receive);
     }
 
     /**
@@ -55,8 +57,8 @@ final class DatagramListener implements Forward {
      * @throws java.net.BindException when the address is taken or not allowed
      */
     static DatagramListener open(HostAddress address, Dial dial) throws IOException {
-        DatagramListener listener = new DatagramListener(bind(address), dial);
-        Thread.ofVirtual().name("forward at udp " + address).start(listener::receive);
+        DatagramListener listener = new DatagramListener(address, bind(address), dial);
+        listener.receiver.start();
         return listener;
     }
 
@@ -167,6 +169,7 @@ final class DatagramListener implements Forward {
         } catch (IOException e) {
             LOG.debug("closing a port", e);
         }
+        HostListener.awaitEnd(receiver);
         peers.values().forEach(Peer::end);
     }
 }

@@ -17,6 +17,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -34,12 +35,16 @@ final class HostListener implements Forward {
     /** After an accept that failed for want of descriptors, so as not to spin. */
     private static final long PAUSE_NANOS = 50_000_000;
 
+    /** Far longer than it takes. */
+    private static final Duration END = Duration.ofSeconds(10);
+
     private final HostAddress address;
     private final ServerSocketChannel server;
     private final Dial dial;
     private final Relays relays;
     private final Relays own = new Relays();
     private final LongAdder bytes = new LongAdder();
+    private final Thread acceptor;
     private volatile @Nullable String ended;
 
     private HostListener(HostAddress address, ServerSocketChannel server, Dial dial, Relays relays) {
@@ -47,6 +52,7 @@ final class HostListener implements Forward {
         this.server = server;
         this.dial = dial;
         this.relays = relays;
+        this.acceptor = Thread.ofVirtual().name("forward at " + address).unstarted(this::accept);
     }
 
     /**
@@ -57,7 +63,7 @@ final class HostListener implements Forward {
      */
     static HostListener open(HostAddress address, Dial dial, Relays relays) throws IOException {
         HostListener listener = new HostListener(address, bind(address), dial, relays);
-        Thread.ofVirtual().name("forward at " + address).start(listener::accept);
+        listener.acceptor.start();
         return listener;
     }
 
@@ -106,6 +112,20 @@ final class HostListener implements Forward {
         } catch (IOException e) {
             server.close();
             throw e;
+        }
+    }
+
+    /**
+     * Waits for a thread whose channel was closed: the system has the port until that thread has noticed, and nobody is
+     * to be told that it is free before.
+     */
+    static void awaitEnd(Thread waiting) {
+        try {
+            if (!waiting.join(END)) {
+                LOG.warn("{} goes on after its port was closed", waiting.getName());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -180,10 +200,12 @@ final class HostListener implements Forward {
     public void close() {
         ended = "closed";
         try {
-            server.close();
             if (address.protocol() == Protocol.UNIX) {
+                // First: once this one is closed, somebody else may have put a socket of his own there.
                 Files.deleteIfExists(Path.of(address.host()));
             }
+            server.close();
+            awaitEnd(acceptor);
         } catch (IOException e) {
             LOG.warn("{} does not close: {}", address, e.toString());
         }

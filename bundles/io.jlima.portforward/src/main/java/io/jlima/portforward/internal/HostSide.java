@@ -92,12 +92,13 @@ final class HostSide {
             if (!slot.reverse) {
                 claims.take(slot.host, guest.name());
             }
-            PortEvent.send(guest, PortEvent.FORWARDING, from, slot.host, null);
-            guest.log("Forwarding " + from + " of the guest " + (slot.reverse ? "to " : "from ") + slot.host
-                    + " of the host by " + opened.transport());
+            // Before the event: who hears it may look for what was wrong, and that is over.
             if (failedBefore) {
                 report();
             }
+            PortEvent.send(guest, PortEvent.FORWARDING, from, slot.host, null);
+            guest.log("Forwarding " + from + " of the guest " + (slot.reverse ? "to " : "from ") + slot.host
+                    + " of the host by " + opened.transport());
         } catch (BindException e) {
             failed(slot, from, inTheWay(slot.host, e), true);
         } catch (IOException | LimaException e) {

@@ -12,8 +12,8 @@ import io.jlima.api.guest.PortForwards.Entry;
 import io.jlima.api.guest.PortForwards.State;
 import io.jlima.api.machine.HostForwards;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class GuestPortsTest {
     private static final int HUGE = 64 * 1024 * 1024;
+
+    /** Different ones in runs beside each other. */
+    private static final AtomicInteger NEXT =
+            new AtomicInteger(10_000 + (int) (ProcessHandle.current().pid() % 50) * 200);
 
     @TempDir
     Path temporary;
@@ -65,10 +70,19 @@ final class GuestPortsTest {
         agentForwarder.stop();
     }
 
+    /** One below those that the system gives to anybody who does not name one (ip(7), ip_local_port_range). */
     private static int freePort() throws IOException {
-        try (ServerSocketChannel socket =
-                ServerSocketChannel.open(StandardProtocolFamily.INET).bind(FakeAgent.loopback(0))) {
-            return ((InetSocketAddress) socket.getLocalAddress()).getPort();
+        while (true) {
+            int port = NEXT.getAndIncrement();
+            try (ServerSocketChannel stream = ServerSocketChannel.open(StandardProtocolFamily.INET);
+                    DatagramChannel datagram = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                stream.bind(FakeAgent.loopback(port));
+                datagram.bind(FakeAgent.loopback(port));
+                return port;
+            } catch (BindException e) {
+                // Somebody has it; the next one will do.
+                continue;
+            }
         }
     }
 
@@ -497,9 +511,10 @@ final class GuestPortsTest {
 
         best.objection = "has no time";
         service.addPortForwarder(best, properties);
-        agent.opened(GuestAddress.tcp("0.0.0.0", port + 1));
-        guest.await("forwarding", port + 1);
-        assertThat(entry("a", port + 1).transport()).isEqualTo("agent");
+        int second = freePort();
+        agent.opened(GuestAddress.tcp("0.0.0.0", second));
+        guest.await("forwarding", second);
+        assertThat(entry("a", second).transport()).isEqualTo("agent");
     }
 
     @Test
@@ -512,6 +527,27 @@ final class GuestPortsTest {
         assertThat(guest.await("failed", port)).contains("no transport can do it: agent there is no agent");
         agent.connected = true;
         guest.await("forwarding", port);
+    }
+
+    /** The words are those of the system for a port below 1024 and an ordinary user. */
+    @Test
+    void aPortThatOnlyRootMayHaveIsAnEventAndNoTrouble() throws Exception {
+        FakeForwarder ordinary = new FakeForwarder();
+        ordinary.refusal = "Permission denied";
+        service.addPortForwarder(ordinary, Map.of(PortForwarder.TRANSPORT, "ordinary", "service.ranking", 900));
+        FakeGuest guest = guest("a", "");
+        agent.opened(GuestAddress.tcp("0.0.0.0", 80));
+
+        assertThat(guest.await("failed", 80))
+                .contains("the host lets only root listen on port 80")
+                .contains("net.ipv4.ip_unprivileged_port_start");
+        assertThat(entry("a", 80).state()).isEqualTo(State.FAILED);
+        assertThat(entry("a", 80).reason()).contains("only root");
+        assertThat(guest.troubles()).isEmpty();
+
+        ordinary.refusal = null;
+        guest.await("forwarding", 80);
+        assertThat(guest.eventsSoFar()).isEmpty();
     }
 
     @Test

@@ -105,7 +105,7 @@ final class KeptConnection implements SshConnection {
                 deadline);
         try (GuestProcess process = new GuestProcess(channel)) {
             // From another thread than the one that sees the overflow, which is deep inside SSHD.
-            overflow.thenRunAsync(process::close);
+            overflow.thenRunAsync(process::close, Thread::startVirtualThread);
             feed(process.stdin(), stdin);
             int code = process.waitFor(deadline.remaining());
             OutputCapture out = (OutputCapture) channel.out();

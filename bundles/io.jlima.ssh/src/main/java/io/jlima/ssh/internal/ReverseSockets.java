@@ -3,9 +3,13 @@ package io.jlima.ssh.internal;
 
 import io.jlima.api.ssh.SshConnection.Acceptor;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.AttributeRepository.AttributeKey;
 import org.apache.sshd.common.SshConstants;
@@ -24,6 +28,9 @@ final class ReverseSockets {
     private final ClientSession session;
     private final Map<String, Acceptor> acceptors = new ConcurrentHashMap<>();
 
+    /** What the guest is being told to give up, until it has answered. */
+    private final Map<String, CompletableFuture<Void>> givenUp = new ConcurrentHashMap<>();
+
     ReverseSockets(ClientSession session) {
         this.session = session;
         session.setAttribute(OF_SESSION, this);
@@ -40,6 +47,7 @@ final class ReverseSockets {
         }
         boolean listens = false;
         try {
+            awaitGivenUp(path);
             listens = ask("streamlocal-forward@openssh.com", path);
             if (!listens) {
                 throw new IOException("The guest's sshd cannot listen at " + path
@@ -50,20 +58,49 @@ final class ReverseSockets {
                 acceptors.remove(path);
             }
         }
-        return () -> cancel(path);
+        AtomicBoolean closed = new AtomicBoolean();
+        return () -> {
+            if (closed.compareAndSet(false, true)) {
+                cancel(path);
+            }
+        };
     }
 
     private void cancel(String path) {
+        if (!session.isOpen()) {
+            acceptors.remove(path);
+            return;
+        }
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        // First: whoever listens there next finds it, and waits, so that it is not the new one that is cancelled.
+        givenUp.put(path, over);
         acceptors.remove(path);
-        if (session.isOpen()) {
-            // Not to wait for a guest that may stand still.
-            Thread.ofVirtual().name("ssh cancel " + path).start(() -> {
-                try {
-                    ask("cancel-streamlocal-forward@openssh.com", path);
-                } catch (IOException e) {
-                    LOG.debug("{} is not given up", path, e);
-                }
-            });
+        // Not to wait for a guest that may stand still.
+        Thread.ofVirtual().name("ssh cancel " + path).start(() -> {
+            try {
+                ask("cancel-streamlocal-forward@openssh.com", path);
+            } catch (IOException e) {
+                LOG.debug("{} is not given up", path, e);
+            } finally {
+                givenUp.remove(path, over);
+                over.complete(null);
+            }
+        });
+    }
+
+    /** The guest answers each request in {@link #ANSWER}, or the connection ends. */
+    private void awaitGivenUp(String path) throws IOException {
+        CompletableFuture<Void> before = givenUp.get(path);
+        if (before == null) {
+            return;
+        }
+        try {
+            before.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("Interrupted while the guest's sshd gives up " + path);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("It never ends in an error", e);
         }
     }
 

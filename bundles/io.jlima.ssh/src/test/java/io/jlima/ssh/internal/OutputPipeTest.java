@@ -70,13 +70,13 @@ final class OutputPipeTest {
         Thread reader = Thread.ofPlatform().start(() -> readInto(closed));
         awaitWaiting(reader);
         reader.interrupt();
-        assertThat(closed.get(5, TimeUnit.SECONDS)).isInstanceOf(InterruptedIOException.class);
+        assertThat(closed.get(60, TimeUnit.SECONDS)).isInstanceOf(InterruptedIOException.class);
 
         CompletableFuture<Throwable> second = new CompletableFuture<>();
         Thread other = Thread.ofPlatform().start(() -> readInto(second));
         awaitWaiting(other);
         pipe.close();
-        assertThat(second.get(5, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
+        assertThat(second.get(60, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
     }
 
     private void readInto(CompletableFuture<Throwable> result) {
@@ -90,6 +90,6 @@ final class OutputPipeTest {
 
     private static void awaitWaiting(Thread thread) {
         Eventually.holds(
-                "the reader waits", java.time.Duration.ofSeconds(5), () -> thread.getState() == Thread.State.WAITING);
+                "the reader waits", java.time.Duration.ofSeconds(60), () -> thread.getState() == Thread.State.WAITING);
     }
 }

@@ -5,8 +5,6 @@ import io.jlima.api.ssh.SshConnector.HostKey;
 import io.jlima.api.ssh.SshConnector.Target;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,13 +19,15 @@ final class Sshd implements AutoCloseable {
     static final String USER = System.getProperty("user.name");
 
     private final Process process;
-    private final int port;
+    private final ReservedPort port;
     private final String hostPublicKey;
     private final StringBuffer log = new StringBuffer();
     private final CountDownLatch listening = new CountDownLatch(1);
 
-    private Sshd(Path directory, int port, HostKey hostKey, String userPublicKey, String more) throws Exception {
-        this.port = port;
+    private Sshd(Path directory, ReservedPort reserved, HostKey hostKey, String userPublicKey, String more)
+            throws Exception {
+        this.port = reserved;
+        int port = reserved.number();
         this.hostPublicKey = hostKey.publicKey();
         Path key = Files.createFile(
                 directory.resolve("host-" + port),
@@ -61,20 +61,25 @@ final class Sshd implements AutoCloseable {
                 .redirectErrorStream(true)
                 .start();
         Thread.ofVirtual().start(this::follow);
-        if (!listening.await(10, TimeUnit.SECONDS) || !process.isAlive()) {
+        if (!listening.await(60, TimeUnit.SECONDS) || !process.isAlive()) {
             close();
             throw new IllegalStateException("sshd does not start:\n" + log);
         }
     }
 
     /** Starts one and returns when it listens. */
-    static Sshd start(Path directory, int port, HostKey hostKey, String userPublicKey) throws Exception {
+    static Sshd start(Path directory, HostKey hostKey, String userPublicKey) throws Exception {
+        return start(directory, new ReservedPort(), hostKey, userPublicKey);
+    }
+
+    /** Starts one at this port, which is its own from now on. */
+    static Sshd start(Path directory, ReservedPort port, HostKey hostKey, String userPublicKey) throws Exception {
         return new Sshd(directory, port, hostKey, userPublicKey, "");
     }
 
     /** Starts one with a line more in its configuration. */
     static Sshd start(Path directory, HostKey hostKey, String userPublicKey, String more) throws Exception {
-        return new Sshd(directory, freePort(), hostKey, userPublicKey, more);
+        return new Sshd(directory, new ReservedPort(), hostKey, userPublicKey, more);
     }
 
     /** A program of OpenSSH; without it these tests say nothing, so its absence is a failure. */
@@ -87,14 +92,8 @@ final class Sshd implements AutoCloseable {
                         + " of OpenSSH (on Debian: apt install openssh-server openssh-client)"));
     }
 
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-            return socket.getLocalPort();
-        }
-    }
-
     int port() {
-        return port;
+        return port.number();
     }
 
     String hostPublicKey() {
@@ -102,7 +101,7 @@ final class Sshd implements AutoCloseable {
     }
 
     Target target(Path identity) {
-        return new Target(HOST, port, USER, hostPublicKey, List.of(identity));
+        return new Target(HOST, port(), USER, hostPublicKey, List.of(identity));
     }
 
     String log() {
@@ -134,10 +133,11 @@ final class Sshd implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
+        port.close();
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
-        process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
     }
 }

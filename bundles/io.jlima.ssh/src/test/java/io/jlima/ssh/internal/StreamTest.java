@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.ssh.SshStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,9 +37,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Streams through a real sshd, to servers of this test. */
-@Timeout(60)
+@Timeout(180)
 final class StreamTest {
-    private static final Duration TIME = Duration.ofSeconds(20);
+    private static final Duration TIME = Duration.ofSeconds(60);
     private static final int HUGE = 64 * 1024 * 1024;
 
     @TempDir
@@ -56,11 +57,11 @@ final class StreamTest {
         connector = new SshdConnector();
         String userKey = connector.userKey(temporary);
         identity = temporary.resolve("user");
-        sshd = Sshd.start(temporary, Sshd.freePort(), connector.newHostKey("guest"), userKey);
+        sshd = Sshd.start(temporary, connector.newHostKey("guest"), userKey);
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws IOException {
         connector.stop();
         if (sshd != null) {
             sshd.close();
@@ -148,7 +149,7 @@ final class StreamTest {
             });
             stream.out().write(sent);
             stream.finish();
-            assertThat(echoed.get(50, TimeUnit.SECONDS)).isEqualTo(digest(sent));
+            assertThat(echoed.get(60, TimeUnit.SECONDS)).isEqualTo(digest(sent));
 
             Thread.ofVirtual().start(() -> {
                 try {
@@ -196,7 +197,7 @@ final class StreamTest {
             }
             assertThat(sender).isNotDone();
             assertThat(slow.in().readNBytes(HUGE)).hasSize(HUGE);
-            sender.get(30, TimeUnit.SECONDS);
+            sender.get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -288,7 +289,7 @@ final class StreamTest {
                         .isEqualTo("hello");
                 peer.write(ByteBuffer.wrap(("call " + i).getBytes(StandardCharsets.UTF_8)));
                 peer.shutdownOutput();
-                assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("call " + i);
+                assertThat(heard.poll(60, TimeUnit.SECONDS)).isEqualTo("call " + i);
             }
         }
         assertThatThrownBy(() -> connection.listenUnix(path.toString(), stream -> {}))
@@ -296,6 +297,32 @@ final class StreamTest {
         listening.close();
         Eventually.holds("the guest stops listening", TIME, () -> refused(path));
         assertThat(Files.exists(path.resolveSibling("user"))).isTrue();
+    }
+
+    @Test
+    void whatIsGivenUpCanBeListenedAtAgainAtOnce() throws Exception {
+        Path path = temporary.resolve("again.sock");
+        for (int i = 0; i < 30; i++) {
+            int round = i;
+            AutoCloseable listening = connection.listenUnix(path.toString(), stream -> {
+                try (stream) {
+                    stream.out().write(round);
+                    stream.finish();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+                ByteBuffer got = ByteBuffer.allocate(1);
+                assertThat(peer.read(got)).isEqualTo(1);
+                assertThat(got.get(0)).isEqualTo((byte) round);
+            }
+            listening.close();
+            // Sshd leaves the file behind; who listens again removes it first.
+            Files.deleteIfExists(path);
+            // What was closed once is somebody else's now.
+            listening.close();
+        }
     }
 
     private static boolean refused(Path path) {

@@ -145,13 +145,13 @@ final class UserKeyTest {
             List<Future<String>> futures = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 futures.add(threads.submit(() -> {
-                    start.await(10, TimeUnit.SECONDS);
+                    start.await(60, TimeUnit.SECONDS);
                     return new SshdConnector().userKey(directory);
                 }));
             }
             lines = new HashSet<>();
             for (Future<String> future : futures) {
-                lines.add(future.get(20, TimeUnit.SECONDS));
+                lines.add(future.get(60, TimeUnit.SECONDS));
             }
         }
         assertThat(lines).hasSize(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.command;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader.Resolved;
@@ -10,6 +11,7 @@ import io.jlima.api.image.ImageCache;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.cli.internal.Sizes;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -27,9 +29,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 public final class CreationQuestion {
     /** What the answer can be; the order is that of the list shown. */
     enum Answer {
-        PROCEED("Proceed with the current configuration"),
-        EDIT("Open an editor to review or modify the current configuration"),
-        OTHER("Choose another template (docker, podman, archlinux, fedora, ...)"),
+        PROCEED("Proceed with this configuration"),
+        EDIT("Open an editor to review or modify it first"),
+        OTHER("Choose another template (docker, fedora, ...)"),
         EXIT("Exit");
 
         private final String words;
@@ -38,6 +40,9 @@ public final class CreationQuestion {
             this.words = words;
         }
     }
+
+    /** Column of the screen in which the values begin. */
+    private static final int VALUES = 12;
 
     private final Instances instances;
     private final ImageCache cache;
@@ -67,27 +72,52 @@ public final class CreationQuestion {
             summary = "  It cannot be used as it is: "
                     + String.valueOf(e.getMessage()).indent(4).strip() + "\n";
         }
-        invocation.out().print("Instance \"" + name + "\" would be made of " + source + ":\n" + summary);
+        invocation
+                .out()
+                .print("Instance \"" + name + "\" would be made of " + shortSource(source, invocation) + ":\n"
+                        + summary);
         List<String> choices =
                 List.of(Answer.values()).stream().map(a -> a.words).toList();
         return Answer.values()[Questions.choose(invocation, "Create it?", choices)];
     }
 
+    /** As people name it: {@code template:docker}, or a file of theirs. */
+    private String shortSource(String source, Invocation invocation) {
+        if (!source.startsWith("/")) {
+            return source;
+        }
+        Path file = Path.of(source);
+        return instances.templateDirectories(invocation.caller()).stream()
+                .filter(file::startsWith)
+                .findFirst()
+                .map(directory ->
+                        "template:" + directory.relativize(file).toString().replaceFirst("\\.yaml(?= |$)", ""))
+                .orElseGet(() -> HomePath.shorten(file, invocation.caller()));
+    }
+
+    private static long hostMemory() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                ? system.getTotalMemorySize()
+                : 0;
+    }
+
     private String summary(Invocation invocation, Resolved resolved) throws InterruptedException {
         InstanceConfig config = resolved.config();
         StringBuilder text = new StringBuilder();
-        row(text, "image", image(config, invocation));
+        int screen = invocation.streams().columns();
+        row(text, screen, "image", image(config, invocation));
         int processors = Runtime.getRuntime().availableProcessors();
-        row(text, "CPUs", config.cpus() + " (this host has " + processors + ")");
-        row(text, "memory", Sizes.text(config.memory()));
-        row(text, "disk", Sizes.text(config.disk()) + ", of which only what is written takes space");
+        row(text, screen, "CPUs", config.cpus() + " (this host has " + processors + ")");
+        row(text, screen, "memory", Sizes.text(config.memory()) + " (this host has " + Sizes.text(hostMemory()) + ")");
+        row(text, screen, "disk", Sizes.text(config.disk()) + ", of which only what is written takes space");
         if (config.mounts().isEmpty()) {
-            row(text, "mounts", "none");
+            row(text, screen, "mounts", "none");
         }
         for (InstanceConfig.Mount mount : config.mounts()) {
             String place = mount.mountPoint().equals(mount.location()) ? "" : " on " + mount.mountPoint();
             row(
                     text,
+                    screen,
                     "mount",
                     HomePath.shorten(Path.of(mount.location()), invocation.caller())
                             + place
@@ -100,7 +130,7 @@ public final class CreationQuestion {
                 .flatMap(h -> h.accelerator(config.arch(), invocation.caller()).stream()
                         .map(a -> h.info().vmType() + ", " + a))
                 .collect(Collectors.joining("; "));
-        row(text, "runs by", accelerator.isEmpty() ? "no installed hypervisor" : accelerator);
+        row(text, screen, "runs by", accelerator.isEmpty() ? "no installed hypervisor" : accelerator);
         return text.toString();
     }
 
@@ -123,11 +153,19 @@ public final class CreationQuestion {
         return "none for " + config.arch().word();
     }
 
-    private static void row(StringBuilder text, String name, String value) {
-        text.append("  ")
-                .append(name)
-                .repeat(' ', Math.max(1, 10 - name.length()))
-                .append(value)
-                .append('\n');
+    /** Long values go on below, in their column. */
+    private static void row(StringBuilder text, int screen, String name, String value) {
+        int room = Math.max(20, (screen > 0 ? screen : 100) - VALUES);
+        text.append("  ").append(name).repeat(' ', Math.max(1, VALUES - 2 - name.length()));
+        int used = 0;
+        for (String word : value.split(" ")) {
+            if (used > 0 && used + 1 + word.length() > room) {
+                text.append('\n').repeat(' ', VALUES);
+                used = 0;
+            }
+            text.append(used > 0 ? " " : "").append(word);
+            used += (used > 0 ? 1 : 0) + word.length();
+        }
+        text.append('\n');
     }
 }

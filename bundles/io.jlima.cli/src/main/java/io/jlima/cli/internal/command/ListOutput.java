@@ -119,6 +119,7 @@ final class ListOutput {
         for (Instance i : shown) {
             rows.add(columns.of(ListColumns.words(i, caller)));
         }
-        return Table.of(rows);
+        return Table.of(
+                rows, invocation.streams().outTerminal() ? invocation.streams().columns() : 0);
     }
 }

@@ -13,6 +13,11 @@ import java.util.Locale;
 
 /** Questions to somebody at a terminal. */
 final class Questions {
+    private static final int COLUMN_GAP = 2;
+
+    /** Lines of the screen for the question and its answer. */
+    private static final int AROUND = 3;
+
     private Questions() {}
 
     /** Whether anybody would answer. */
@@ -49,15 +54,13 @@ final class Questions {
      */
     static int choose(Invocation invocation, String question, List<String> choices) {
         while (true) {
-            StringBuilder text = new StringBuilder("? ").append(question).append('\n');
-            for (int i = 0; i < choices.size(); i++) {
-                text.append("  ")
-                        .append(i + 1)
-                        .append(") ")
-                        .append(choices.get(i))
-                        .append('\n');
-            }
-            invocation.out().print(text.append("Number (1): "));
+            invocation
+                    .out()
+                    .print("? " + question + "\n"
+                            + table(
+                                    choices,
+                                    invocation.streams().columns(),
+                                    invocation.streams().rows()) + "Number or name (1): ");
             invocation.out().flush();
             String answer = line(invocation);
             if (answer == null) {
@@ -79,8 +82,31 @@ final class Questions {
                     return number - 1;
                 }
             }
-            invocation.out().println("Please answer with a number from 1 to " + choices.size() + ".");
+            invocation
+                    .out()
+                    .println("Please answer with a number from 1 to " + choices.size()
+                            + ", or the beginning of one name.");
         }
+    }
+
+    /** The choices below each other, in as many columns as it takes to have them all on the screen. */
+    static String table(List<String> choices, int screenColumns, int screenRows) {
+        int rows = screenRows > AROUND ? screenRows - AROUND : choices.size();
+        int width = 2
+                + Integer.toString(choices.size()).length()
+                + choices.stream().mapToInt(String::length).max().orElse(0);
+        int columns = Math.clamp(screenColumns / (width + COLUMN_GAP), 1, Math.ceilDiv(choices.size(), rows));
+        int height = Math.ceilDiv(choices.size(), columns);
+        StringBuilder text = new StringBuilder();
+        for (int row = 0; row < height; row++) {
+            StringBuilder line = new StringBuilder();
+            for (int i = row; i < choices.size(); i += height) {
+                String choice = (i + 1) + ") " + choices.get(i);
+                line.append("  ").append(choice).repeat(' ', Math.max(0, width - choice.length()));
+            }
+            text.append(line.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
     }
 
     /** One line of input without its end; null when there is no more. Takes no byte beyond it. */

@@ -12,6 +12,7 @@ import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
 import io.jlima.cli.internal.Json;
+import io.jlima.cli.internal.Spans;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -117,7 +118,7 @@ public final class WatchCommand implements Command {
             case InstanceEvent.StatusChanged changed -> changed.status().word();
             case InstanceEvent.StepBegun begun -> begun.step();
             case InstanceEvent.StepDone done ->
-                done.step() + ": done in " + done.duration().toMillis() + " ms";
+                done.step() + ": done in " + Spans.text(done.duration().toNanos());
             case InstanceEvent.Trouble trouble -> "trouble: " + trouble.message();
         };
     }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.config.internal.yaml;
 
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
 /** A text with a name, for messages about it. Lines end as YAML's do. */
 final class SourceText {
     private final String name;
     private final String text;
+    private volatile int @Nullable [] starts;
 
     SourceText(String name, String text) {
         this.name = name;
@@ -15,41 +19,45 @@ final class SourceText {
         return name;
     }
 
-    /** The line of this number, counted from 1; empty when there is none. Found anew each time: only errors ask. */
+    /** The line of this number, counted from 1; empty when there is none. */
     String line(int number) {
-        int line = 1;
-        int start = 0;
-        for (int i = 0; i < text.length(); i++) {
-            if (!endsLine(i)) {
-                continue;
-            }
-            if (line == number) {
-                return text.substring(start, i);
-            }
-            if (text.charAt(i) == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n') {
-                i++;
-            }
-            line++;
-            start = i + 1;
+        int[] all = starts();
+        if (number < 1 || number > all.length) {
+            return "";
         }
-        return line == number ? text.substring(start) : "";
+        int end = text.length();
+        if (number < all.length) {
+            end = all[number] - 1;
+            if (end > all[number - 1] && text.charAt(end) == '\n' && text.charAt(end - 1) == '\r') {
+                end--;
+            }
+        }
+        return text.substring(all[number - 1], end);
     }
 
     /** Where a column of a line is, both counted from 1, columns in code points. */
     int index(int lineNumber, int column) {
-        int line = 1;
-        int i = 0;
-        while (line < lineNumber && i < text.length()) {
-            if (endsLine(i) && !(text.charAt(i) == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n')) {
-                line++;
-            }
-            i++;
-        }
-        return text.offsetByCodePoints(i, column - 1);
+        int[] all = starts();
+        int start = lineNumber > all.length ? text.length() : all[Math.max(1, lineNumber) - 1];
+        return text.offsetByCodePoints(start, column - 1);
     }
 
-    private boolean endsLine(int index) {
-        return isLineEnd(text.charAt(index));
+    /** Where each line begins; found when the first message asks. */
+    private int[] starts() {
+        int[] known = starts;
+        if (known == null) {
+            IntStream.Builder found = IntStream.builder();
+            found.add(0);
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                if (isLineEnd(c) && !(c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n')) {
+                    found.add(i + 1);
+                }
+            }
+            known = found.build().toArray();
+            starts = known;
+        }
+        return known;
     }
 
     static boolean isLineEnd(int point) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
@@ -28,10 +29,26 @@ import java.util.stream.Stream;
  */
 public final class DataDisks {
     private final Path root;
+    private final ReentrantLock lock = new ReentrantLock();
 
     /** @param root {@code LIMA_HOME/_disks}; may be missing */
     public DataDisks(Path root) {
         this.root = root;
+    }
+
+    /** What one does who looks who has a disk, and acts upon it. */
+    public interface Deed<T, X extends Exception> {
+        T run() throws X;
+    }
+
+    /** Does it while nobody else of this process does such a thing. */
+    public <T, X extends Exception> T alone(Deed<T, X> deed) throws X {
+        lock.lock();
+        try {
+            return deed.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Names of all disks, sorted. */

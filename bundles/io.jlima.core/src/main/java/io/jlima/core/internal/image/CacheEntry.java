@@ -9,12 +9,14 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The place of one location in the download cache that is shared with Lima: a directory with
@@ -92,6 +94,38 @@ final class CacheEntry {
         return Files.isRegularFile(data());
     }
 
+    /**
+     * Makes the directory, if there is none, and locks it. The one who has held the lock until now may have removed the
+     * directory: a lock on what is in nobody's way any more would be none.
+     *
+     * @param onWait told if the lock is not free
+     */
+    DirectoryLock lock(Runnable onWait) throws IOException, InterruptedException {
+        while (true) {
+            create();
+            Object place = place();
+            DirectoryLock lock;
+            try {
+                lock = DirectoryLock.acquire(directory, onWait);
+            } catch (NoSuchFileException e) {
+                continue;
+            }
+            if (place != null && place.equals(place())) {
+                return lock;
+            }
+            lock.close();
+        }
+    }
+
+    /** What tells this directory from a later one at the same path as long as it is open; null when there is none. */
+    private @Nullable Object place() throws IOException {
+        try {
+            return Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
     /** Makes the directory, for the user alone. */
     void create() throws IOException {
         boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
@@ -101,6 +135,10 @@ final class CacheEntry {
                 }
                 : new FileAttribute<?>[0];
         Files.createDirectories(directory, mode);
+    }
+
+    /** Writes down what the entry is about. */
+    void describe() throws IOException {
         if (!text("url").equals(url)) {
             AtomicFile.write(directory.resolve("url"), url);
         }

@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -30,15 +31,35 @@ public final class CachePruning {
     /** Removes downloads but those whose location is to be kept. */
     public void downloads(Predicate<String> kept) throws IOException, InterruptedException {
         for (Path entry : directories(root.resolve("download/by-url-sha256"))) {
-            Path url = entry.resolve("url");
-            boolean named =
-                    Files.isRegularFile(url) && kept.test(Files.readString(url).strip());
-            if (!named || !Files.exists(entry.resolve("data"))) {
-                try (DirectoryLock lock = DirectoryLock.acquire(entry, () -> {})) {
-                    remove(entry);
-                    entries += lock == null ? 0 : 1;
-                }
+            if (isKept(entry, kept)) {
+                continue;
             }
+            try {
+                removeDownload(entry, kept);
+            } catch (NoSuchFileException e) {
+                // Somebody else has removed it.
+                continue;
+            }
+        }
+    }
+
+    private static boolean isKept(Path entry, Predicate<String> kept) throws IOException {
+        Path url = entry.resolve("url");
+        return Files.isRegularFile(url)
+                && kept.test(Files.readString(url).strip())
+                && Files.exists(entry.resolve("data"));
+    }
+
+    private void removeDownload(Path entry, Predicate<String> kept) throws IOException, InterruptedException {
+        DirectoryLock lock = DirectoryLock.acquire(entry, () -> {});
+        try {
+            // Whoever had the lock until now may have brought what was missing.
+            if (!isKept(entry, kept)) {
+                remove(entry);
+                entries++;
+            }
+        } finally {
+            lock.close();
         }
     }
 

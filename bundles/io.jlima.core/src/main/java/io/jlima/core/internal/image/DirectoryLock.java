@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -27,6 +28,7 @@ final class DirectoryLock implements AutoCloseable {
     private static final int O_CLOEXEC = MAC ? 0x1000000 : 0x80000;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
+    private static final int ENOENT = 2;
     private static final int EINTR = 4;
     private static final int EWOULDBLOCK = MAC ? 35 : 11;
 
@@ -43,12 +45,16 @@ final class DirectoryLock implements AutoCloseable {
      * Waits for the lock, however long another program keeps it.
      *
      * @param onWait told once if the lock is not free
+     * @throws NoSuchFileException when there is no such directory
      */
     static DirectoryLock acquire(Path directory, Runnable onWait) throws IOException, InterruptedException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(Calls.STATE);
             int descriptor = Calls.open(
                     state, arena.allocateFrom(directory.toAbsolutePath().toString()), O_RDONLY | O_CLOEXEC);
+            if (descriptor < 0 && Calls.errno(state) == ENOENT) {
+                throw new NoSuchFileException(directory.toString());
+            }
             if (descriptor < 0) {
                 throw new IOException("Cannot open " + directory + ": error " + Calls.errno(state) + " of open(2)");
             }

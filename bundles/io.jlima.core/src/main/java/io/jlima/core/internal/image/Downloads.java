@@ -99,10 +99,9 @@ public final class Downloads {
             AtomicFile.makeReadOnly(entry.data());
             return unpack && entry.isUnpacked() ? entry.unpacked() : entry.data();
         }
-        entry.create();
-        DirectoryLock lock = DirectoryLock.acquire(
-                entry.directory(), () -> progress.info("Waiting for another program that is fetching " + name));
+        DirectoryLock lock = entry.lock(() -> progress.info("Waiting for another program that is fetching " + name));
         try {
+            entry.describe();
             entry.sweep();
             if (!(current && entry.hasData()) && !isCurrent(entry, origin, digest)) {
                 transfer(entry, origin, name, digest, progress);

@@ -9,7 +9,6 @@ import io.jlima.api.config.ConfigReader.Resolved;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,10 +35,10 @@ final class Configurations {
      */
     Configuration read(InstanceFolder folder, HostEnvironment caller) {
         List<Object> stamp = List.of(
-                stamp(folder.limaYaml()),
-                stamp(home.config().resolve("default.yaml")),
-                stamp(home.config().resolve("override.yaml")),
-                stamp(folder.file("lima-version")),
+                FileStamp.of(folder.limaYaml()),
+                FileStamp.of(home.config().resolve("default.yaml")),
+                FileStamp.of(home.config().resolve("override.yaml")),
+                FileStamp.of(folder.file("lima-version")),
                 folder.hasLived(),
                 caller.home());
         Known before = known.get(folder.name());
@@ -66,13 +65,5 @@ final class Configurations {
         Facts facts = hostFacts.of(folder, caller);
         Resolved resolved = reader.resolve(text, source, facts);
         return new Configuration(resolved.config(), resolved.tree(), resolved.warnings(), facts);
-    }
-
-    private static Object stamp(Path file) {
-        try {
-            return List.of(Files.getLastModifiedTime(file), Files.size(file));
-        } catch (IOException e) {
-            return "none";
-        }
     }
 }

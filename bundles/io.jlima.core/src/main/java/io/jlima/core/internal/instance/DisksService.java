@@ -109,38 +109,47 @@ public final class DisksService implements Disks {
     public void resize(String name, long size, HostEnvironment caller) throws InterruptedException {
         requireExisting(name);
         checkSize(size);
-        disks.holder(name).filter(this::isBusy).ifPresent(holder -> {
-            throw new LimaException(
-                    "cannot resize disk `" + name + "`: it is in use by running instance `" + holder + "`",
-                    "Stop it first with `limactl stop " + holder + "`");
+        disks.alone(() -> {
+            disks.holder(name).filter(this::isBusy).ifPresent(holder -> {
+                throw new LimaException(
+                        "cannot resize disk `" + name + "`: it is in use by running instance `" + holder + "`",
+                        "Stop it first with `limactl stop " + holder + "`");
+            });
+            disks.grow(name, size, caller);
+            return name;
         });
-        disks.grow(name, size, caller);
     }
 
     @Override
     public void delete(String name) {
         requireExisting(name);
-        disks.holder(name).ifPresent(holder -> {
-            throw new LimaException(
-                    "cannot delete disk `" + name + "`: it is in use by instance `" + holder + "`",
-                    isBusy(holder)
-                            ? "Stop the instance first with `limactl stop " + holder + "`"
-                            : "The instance does not run; release the disk with `limactl disk unlock " + name + "`");
+        disks.alone(() -> {
+            disks.holder(name).ifPresent(holder -> {
+                throw new LimaException(
+                        "cannot delete disk `" + name + "`: it is in use by instance `" + holder + "`",
+                        isBusy(holder)
+                                ? "Stop the instance first with `limactl stop " + holder + "`"
+                                : "The instance does not run; release the disk with `limactl disk unlock " + name
+                                        + "`");
+            });
+            disks.delete(name);
+            return name;
         });
-        disks.delete(name);
     }
 
     @Override
     public boolean unlock(String name) {
         requireExisting(name);
-        Optional<String> holder = disks.holder(name);
-        holder.filter(this::isBusy).ifPresent(running -> {
-            throw new LimaException(
-                    "cannot unlock disk `" + name + "`: it is used by running instance `" + running + "`",
-                    "Stop it first with `limactl stop " + running + "`");
+        return disks.alone(() -> {
+            Optional<String> holder = disks.holder(name);
+            holder.filter(this::isBusy).ifPresent(running -> {
+                throw new LimaException(
+                        "cannot unlock disk `" + name + "`: it is used by running instance `" + running + "`",
+                        "Stop it first with `limactl stop " + running + "`");
+            });
+            disks.unlock(name);
+            return holder.isPresent();
         });
-        disks.unlock(name);
-        return holder.isPresent();
     }
 
     private boolean isBusy(String instance) {

@@ -30,6 +30,11 @@ final class ExtraDisks {
      * @throws LimaException when there is no such disk, or another instance has it
      */
     List<Device.Disk> take(InstanceConfig config, Predicate<String> busy, Progress progress) {
+        // Who looks must be the one who takes, or two that start at the same time get the same disk.
+        return disks.alone(() -> takeFree(config, busy, progress));
+    }
+
+    private List<Device.Disk> takeFree(InstanceConfig config, Predicate<String> busy, Progress progress) {
         List<Device.Disk> devices = new ArrayList<>();
         for (InstanceConfig.AdditionalDisk wanted : config.additionalDisks()) {
             String name = wanted.name();

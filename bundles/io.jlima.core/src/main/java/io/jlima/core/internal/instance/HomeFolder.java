@@ -23,6 +23,7 @@ public final class HomeFolder {
     private final Path home;
     private final Path prefix;
     private final String version;
+    private final DataDisks disks;
     private volatile @Nullable Listing listing;
 
     /** What lay in LIMA_HOME when its directory had this stamp. */
@@ -40,6 +41,7 @@ public final class HomeFolder {
         this.home = home;
         this.prefix = prefix;
         this.version = version;
+        this.disks = new DataDisks(home.resolve("_disks"));
     }
 
     private static String property(BundleContext context, String name) {
@@ -59,7 +61,7 @@ public final class HomeFolder {
     }
 
     DataDisks disks() {
-        return new DataDisks(home.resolve("_disks"));
+        return disks;
     }
 
     /** Version that goes into {@code lima-version}: the Lima release we stand in for, marked as ours. */

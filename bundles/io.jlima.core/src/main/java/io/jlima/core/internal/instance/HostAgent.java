@@ -32,11 +32,13 @@ final class HostAgent implements AutoCloseable {
     private final InstanceFolder folder;
     private final int sshPort;
     private final ServerSocketChannel server;
+    private final Thread acceptor;
 
     private HostAgent(InstanceFolder folder, int sshPort, ServerSocketChannel server) {
         this.folder = folder;
         this.sshPort = sshPort;
         this.server = server;
+        this.acceptor = Thread.ofVirtual().name("ha-" + folder.name()).unstarted(this::accept);
     }
 
     /**
@@ -59,7 +61,7 @@ final class HostAgent implements AutoCloseable {
             throw e;
         }
         HostAgent agent = new HostAgent(folder, sshPort, server);
-        Thread.ofVirtual().name("ha-" + folder.name()).start(agent::accept);
+        agent.acceptor.start();
         return agent;
     }
 
@@ -183,6 +185,12 @@ final class HostAgent implements AutoCloseable {
             server.close();
         } catch (IOException e) {
             LOG.debug("ha.sock does not close", e);
+        }
+        try {
+            // A socket in accept is closed by the thread that waits there: until then, callers queue up in vain.
+            acceptor.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -14,18 +14,26 @@ import org.slf4j.LoggerFactory;
 record MachineNews(LiveInstance live, Events events) implements Machine.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(MachineNews.class);
 
+    /** How the words about a disk begin. */
+    private static final String DISK = "the host";
+
     @Override
     public void happened(Machine.Event event) {
         LOG.info("{}: {}", live.folder.name(), event);
         live.guest().ifPresent(guest -> guest.happened(event));
         String trouble = trouble(event);
-        boolean over = event instanceof Machine.Resumed;
-        boolean tell = trouble != null || over;
+        boolean tell;
         StartJob job;
         live.lock.lock();
         try {
+            // A snapshot stops the machine for a moment, too: that it goes on is news only after trouble with a disk.
+            List<String> others = live.troubles.stream()
+                    .filter(words -> !words.startsWith(DISK))
+                    .toList();
+            boolean over = event instanceof Machine.Resumed && others.size() < live.troubles.size();
+            tell = trouble != null || over;
             if (tell) {
-                live.troubles = trouble == null ? List.of() : List.of(trouble);
+                live.troubles = trouble == null ? others : List.of(trouble);
             }
             job = live.job;
         } finally {
@@ -38,7 +46,7 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
             return;
         }
         String words = trouble == null ? "the machine goes on" : trouble;
-        live.agent().ifPresent(agent -> agent.log(over ? "info" : "error", words));
+        live.agent().ifPresent(agent -> agent.log(trouble == null ? "info" : "error", words));
         if (job != null) {
             job.progress().warn("instance `" + live.folder.name() + "`: " + words);
         }
@@ -48,8 +56,8 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
     private @Nullable String trouble(Machine.Event event) {
         if (event instanceof DiskTrouble disk) {
             return disk.noSpace()
-                    ? "the host's disk is full, so the machine waits; it goes on by itself as soon as there is room"
-                    : "the host cannot serve disk " + disk.device() + ": " + disk.reason();
+                    ? DISK + "'s disk is full, so the machine waits; it goes on by itself as soon as there is room"
+                    : DISK + " cannot serve disk " + disk.device() + ": " + disk.reason();
         }
         return event instanceof Machine.Panicked
                 ? "the guest's kernel has panicked; see " + live.folder.file("serial.log")

@@ -3,8 +3,8 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.AgentSession;
-import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
 import io.jlima.api.machine.Machine;
@@ -13,18 +13,13 @@ import io.jlima.api.network.Network;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,19 +31,20 @@ final class RunningGuest implements Guest, AutoCloseable {
     /** The mount type that a running guest can be given. */
     private static final String LIVE_MOUNTS = "reverse-sshfs";
 
+    /** What people know mounts by. */
+    private static final String MOUNTS = "mounts";
+
     private final LiveInstance live;
     private final Platform platform;
     private final Machine machine;
     private final InstanceConfig config;
     private final HostEnvironment caller;
     private final CompletableFuture<Void> up = new CompletableFuture<>();
-    private final Map<Object, Part> parts = new ConcurrentHashMap<>();
+    private final Attachments attachments;
+    private final MountType mountType;
+    private volatile List<Mount> mounts;
     private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
-    private volatile @Nullable AgentSession agent;
-    private volatile boolean closed;
-
-    /** Something attached, under the name that people know it by. */
-    private record Part(String title, Attachment attachment) {}
+    private final AtomicReference<@Nullable AgentSession> agent = new AtomicReference<>();
 
     RunningGuest(LiveInstance live, Platform platform, Machine machine, InstanceConfig config, HostEnvironment caller) {
         this.live = live;
@@ -56,6 +52,9 @@ final class RunningGuest implements Guest, AutoCloseable {
         this.machine = machine;
         this.config = config;
         this.caller = caller;
+        this.mountType = new MountType(live.folder);
+        this.mounts = config.mounts();
+        this.attachments = new Attachments(live.folder.name());
     }
 
     /** Attaches everything there is; the agent first, since others use it. */
@@ -64,9 +63,13 @@ final class RunningGuest implements Guest, AutoCloseable {
         if (!config.plain()) {
             drivers.guestAgent().ifPresent(kind -> {
                 try {
-                    agent = kind.connect(this);
+                    agent.set(kind.connect(this));
                 } catch (RuntimeException | LinkageError e) {
                     failed("guest agent", e);
+                }
+                if (attachments.isClosed()) {
+                    // The machine has ended in between.
+                    closeAgent();
                 }
             });
             attachMounts(drivers);
@@ -75,24 +78,42 @@ final class RunningGuest implements Guest, AutoCloseable {
     }
 
     private void attachMounts(Drivers drivers) {
-        if (config.mounts().isEmpty()) {
+        List<Mount> wanted = mounts;
+        if (wanted.isEmpty()) {
             return;
         }
         try {
-            String word = MachinePlan.mountType(config, drivers);
-            keep(word, "mounts", drivers.mountDriver(word).attach(this, config.mounts()));
+            String word = mountType.of(config, drivers);
+            attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, wanted));
+            trouble(MOUNTS, null);
         } catch (RuntimeException | LinkageError e) {
-            failed("mounts", e);
+            failed(MOUNTS, e);
+        }
+    }
+
+    /** A driver has come, perhaps the one that these mounts were missing. */
+    void mountDriverCame(String word) {
+        Drivers drivers = platform.drivers();
+        if (!config.plain() && mountType.is(word, config, drivers)) {
+            attachMounts(drivers);
+        }
+    }
+
+    /** A driver goes. Its mounts are as they were by then when one of its kind comes again. */
+    void mountDriverGoes(String word) {
+        Optional<MountAttachment> live = mounts();
+        if (attachments.detach(word).isPresent()) {
+            live.ifPresent(now -> mounts =
+                    now.states().stream().map(MountAttachment.State::mount).toList());
+            if (!mounts.isEmpty()) {
+                trouble(MOUNTS, "the driver for its mounts (" + word + ") is gone; install it again");
+            }
         }
     }
 
     /** The mounts, of a driver that can tell of them. */
     Optional<MountAttachment> mounts() {
-        return parts.values().stream()
-                .map(Part::attachment)
-                .filter(MountAttachment.class::isInstance)
-                .map(MountAttachment.class::cast)
-                .findFirst();
+        return attachments.first(MountAttachment.class);
     }
 
     /** The mounts, of a driver that can change them. A guest without mounts gets a driver that can. */
@@ -100,23 +121,22 @@ final class RunningGuest implements Guest, AutoCloseable {
         Drivers drivers = platform.drivers();
         String word = config.mountType() == null ? LIVE_MOUNTS : config.mountType();
         if (mounts().isEmpty() && config.mounts().isEmpty() && drivers.hasMountDriver(word)) {
-            keep(word, "mounts", drivers.mountDriver(word).attach(this, List.of()));
+            mountType.settle(word);
+            attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, List.of()));
         }
         return mounts();
     }
 
+    /** Attaches a service that works for guests now, unless it is attached already. */
     void attach(GuestService service) {
         try {
-            keep(service, service.title(), service.attach(this));
+            attachments.attach(service, service.title(), () -> service.attach(this));
         } catch (RuntimeException | LinkageError e) {
             failed(service.title(), e);
         }
-    }
-
-    private void keep(Object key, String title, Attachment attachment) {
-        parts.put(key, new Part(title, attachment));
-        if (closed) {
-            detach(key);
+        if (!platform.drivers().guestServices().contains(service)) {
+            // It went before it was attached, and nobody says so again.
+            detach(service);
         }
     }
 
@@ -131,17 +151,8 @@ final class RunningGuest implements Guest, AutoCloseable {
     }
 
     /** Closes what this service has attached; nothing happens if there is none. */
-    void detach(Object key) {
-        Part part = parts.remove(key);
-        if (part == null) {
-            return;
-        }
-        troubles.remove(part.title());
-        try {
-            part.attachment().close();
-        } catch (Exception e) {
-            LOG.error("{}: {} cannot be closed", live.folder.name(), part.title(), e);
-        }
+    void detach(GuestService service) {
+        attachments.detach(service).ifPresent(troubles::remove);
     }
 
     /** The guest lets its user in. */
@@ -155,22 +166,7 @@ final class RunningGuest implements Guest, AutoCloseable {
      * @return what is not, one line each
      */
     List<String> awaitReady(Duration limit) throws InterruptedException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        List<String> wrong = new ArrayList<>();
-        for (Part part : parts.values()) {
-            try {
-                part.attachment()
-                        .ready()
-                        .toCompletableFuture()
-                        .get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-            } catch (ExecutionException | CompletionException e) {
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                wrong.add(part.title() + ": " + cause.getMessage());
-            } catch (TimeoutException e) {
-                wrong.add(part.title() + ": not ready after " + limit.toSeconds() + " s");
-            }
-        }
-        return wrong;
+        return attachments.awaitReady(limit);
     }
 
     @Override
@@ -234,7 +230,7 @@ final class RunningGuest implements Guest, AutoCloseable {
 
     @Override
     public Optional<AgentSession> agent() {
-        return Optional.ofNullable(agent);
+        return Optional.ofNullable(agent.get());
     }
 
     @Override
@@ -266,10 +262,12 @@ final class RunningGuest implements Guest, AutoCloseable {
     /** Releases what the host holds; the guest, if it still runs, is not asked anything. */
     @Override
     public void close() {
-        closed = true;
-        List.copyOf(parts.keySet()).forEach(this::detach);
-        AgentSession session = agent;
-        agent = null;
+        attachments.close();
+        closeAgent();
+    }
+
+    private void closeAgent() {
+        AgentSession session = agent.getAndSet(null);
         if (session != null) {
             try {
                 session.close();

@@ -234,7 +234,7 @@ class BootProgramTest {
         FakeGuest guest = guest();
         Process boot = guest.start("boot.sh", directory.resolve("output"));
         try {
-            assertThat(boot.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(boot.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(boot.exitValue()).isZero();
         } finally {
             guest.write("stop", "");

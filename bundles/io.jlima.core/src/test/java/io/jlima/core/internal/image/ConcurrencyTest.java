@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,12 +55,12 @@ class ConcurrencyTest {
 
         /** Waits until the caller has seen some bytes come, be it the one who brings them or not. */
         Caller watching() throws InterruptedException {
-            assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(seen.await(60, TimeUnit.SECONDS)).isTrue();
             return this;
         }
 
         Path get() throws Exception {
-            return result.get(10, TimeUnit.SECONDS);
+            return result.get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -140,7 +141,7 @@ class ConcurrencyTest {
     void anotherProgramThatHoldsTheEntryIsWaitedFor() throws Exception {
         server.on("/a.img", WebServer.file(CONTENT));
         CacheEntry entry = desk.entry(url);
-        entry.create();
+        Files.createDirectories(entry.directory());
         Process other =
                 new ProcessBuilder("flock", entry.directory().toString(), "sh", "-c", "echo held; read line").start();
         try {
@@ -149,13 +150,59 @@ class ConcurrencyTest {
             Progress progress = new Forwarding(told);
             FutureTask<Path> fetch = new FutureTask<>(() -> downloads.fetch(url, null, true, desk.caller(), progress));
             Thread.ofVirtual().start(fetch);
-            assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(server.requests()).isEmpty();
             other.getOutputStream().close();
-            assertThat(fetch.get(10, TimeUnit.SECONDS)).hasBinaryContent(CONTENT);
+            assertThat(fetch.get(60, TimeUnit.SECONDS)).hasBinaryContent(CONTENT);
         } finally {
             other.destroyForcibly().waitFor();
         }
+    }
+
+    @Test
+    void anEntryThatIsRemovedWhileItIsWaitedForIsMadeAnew() throws Exception {
+        server.on("/a.img", WebServer.file(CONTENT));
+        Path entry = desk.entry(url).directory();
+        Files.createDirectories(entry);
+        FutureTask<Path> fetch;
+        DirectoryLock held = DirectoryLock.acquire(entry, () -> {});
+        try {
+            CountDownLatch told = new CountDownLatch(1);
+            fetch = new FutureTask<>(() -> downloads.fetch(url, null, true, desk.caller(), new Forwarding(told)));
+            Thread.ofVirtual().start(fetch);
+            assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
+            Files.delete(entry);
+        } finally {
+            held.close();
+        }
+        assertThat(fetch.get(60, TimeUnit.SECONDS)).hasBinaryContent(CONTENT).hasParent(entry);
+        assertThat(entry.resolve("url")).hasContent(url);
+    }
+
+    @Test
+    void whatIsBroughtWhilePruningWaitsIsKept() throws Exception {
+        server.on("/a.img", WebServer.file(CONTENT));
+        Path entry = desk.entry(url).directory();
+        Files.createDirectories(entry);
+        Files.writeString(entry.resolve("url"), url);
+        CachePruning pruning = new CachePruning(CachePruning.root(desk.caller()));
+        FutureTask<Integer> pruned = new FutureTask<>(() -> {
+            pruning.downloads(url::equals);
+            return pruning.entries();
+        });
+        Thread thread = Thread.ofPlatform().unstarted(pruned);
+        DirectoryLock held = DirectoryLock.acquire(entry, () -> {});
+        try {
+            thread.start();
+            while (thread.isAlive() && thread.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+            Files.write(entry.resolve("data"), CONTENT);
+        } finally {
+            held.close();
+        }
+        assertThat(pruned.get(60, TimeUnit.SECONDS)).isZero();
+        assertThat(entry.resolve("data")).exists();
     }
 
     @Test
@@ -167,9 +214,9 @@ class ConcurrencyTest {
             FutureTask<DirectoryLock> second =
                     new FutureTask<>(() -> DirectoryLock.acquire(directory, told::countDown));
             Thread thread = Thread.ofVirtual().start(second);
-            assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
             thread.interrupt();
-            assertThatThrownBy(() -> second.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> second.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
             assertThat(flock(directory)).as("held").isEqualTo(1);
         } finally {
             held.close();

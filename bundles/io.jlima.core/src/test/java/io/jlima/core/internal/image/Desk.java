@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** A caller whose home and cache are in a directory of the test. */
 record Desk(Path directory, HostEnvironment caller) {
-    static final Patience PATIENCE = new Patience(Duration.ofSeconds(5), Duration.ofSeconds(10));
+    static final Patience PATIENCE = new Patience(Duration.ofSeconds(10), Duration.ofSeconds(60));
 
     static Desk in(Path directory, String... variables) {
         Map<String, String> all = new HashMap<>();

@@ -180,9 +180,9 @@ class ResumeTest {
         });
         FutureTask<Path> fetch = new FutureTask<>(() -> patient.fetch(url, null, true, desk.caller(), watcher));
         Thread caller = Thread.ofVirtual().start(fetch);
-        assertThat(half.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(half.await(60, TimeUnit.SECONDS)).isTrue();
         caller.interrupt();
-        assertThatThrownBy(() -> fetch.get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> fetch.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(InterruptedException.class);
         assertThat(watcher.open).hasValue(0);

@@ -117,7 +117,7 @@ class TransferFailuresTest {
     void aServerThatNeverAnswersIsGivenUp() throws Exception {
         server.on("/a.img", (request, out) -> server.silence());
         Downloads impatient =
-                new Downloads(Storage.FILE_SYSTEM, new Patience(Duration.ofMillis(300), Duration.ofMillis(100)));
+                new Downloads(Storage.FILE_SYSTEM, new Patience(Duration.ofSeconds(2), Duration.ofMillis(100)));
         assertThat(failure(impatient, server.url("/a.img"), null).what())
                 .contains("took the connection and did not answer");
     }

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 /** Waits for events, and fails when they do not come. */
 final class Eventually {
     /** Longer than anything here takes, however busy the machine is. */
-    static final long SECONDS = 20;
+    static final long SECONDS = 60;
 
     private Eventually() {}
 

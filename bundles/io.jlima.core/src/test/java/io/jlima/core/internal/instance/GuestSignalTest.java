@@ -27,7 +27,7 @@ class GuestSignalTest {
                 var up = signal.sshIsUp().toCompletableFuture();
                 assertThat(up).isNotDone();
                 machine.write(ByteBuffer.wrap(new byte[] {'\n'}));
-                up.get(20, TimeUnit.SECONDS);
+                up.get(60, TimeUnit.SECONDS);
             }
         }
     }

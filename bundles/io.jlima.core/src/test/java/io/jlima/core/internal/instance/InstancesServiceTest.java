@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestService;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
@@ -13,12 +16,17 @@ import io.jlima.api.machine.Machine;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.core.internal.instance.Rig.FakeHypervisor.Behaviour;
 import io.jlima.core.internal.instance.Rig.Starting;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +39,7 @@ class InstancesServiceTest {
     private Rig rig;
     private InstancesService service;
     private InstanceFolder folder;
+    private final Clinging clinging = new Clinging();
 
     @BeforeEach
     void open() throws Exception {
@@ -42,6 +51,7 @@ class InstancesServiceTest {
 
     @AfterEach
     void close() throws InterruptedException {
+        clinging.gate.countDown();
         rig.close();
     }
 
@@ -170,6 +180,112 @@ class InstancesServiceTest {
         start();
         assertThat(rig.hypervisor.machines).hasSize(1);
         assertThat(look().status()).isEqualTo(Status.RUNNING);
+    }
+
+    /**
+     * The machine is ready a moment before its start has ended: whoever starts it then must not be told that it runs
+     * while it still counts as starting.
+     */
+    @Test
+    void aStartThatIsAtItsEndIsWaitedFor() throws Exception {
+        Starting first = startingToBoot(new Recorded());
+        // What the start writes last; it stands still there until somebody reads.
+        Path log = folder.file("ha.stdout.log");
+        Files.delete(log);
+        assertThat(new ProcessBuilder("mkfifo", log.toString()).start().waitFor())
+                .isZero();
+        try (WatchService watch = path.getFileSystem().newWatchService()) {
+            folder.path().register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            rig.connector.boot();
+            while (!Files.exists(folder.file("ready"))) {
+                WatchKey key = watch.poll(Eventually.SECONDS, TimeUnit.SECONDS);
+                assertThat(key).isNotNull();
+                key.reset();
+            }
+        }
+        Recorded joined = new Recorded("joining it");
+        Starting second = rig.starting(service, "x", joined);
+        Eventually.happens(joined.told, "the joining");
+        Files.readAllBytes(log);
+        Files.delete(log);
+        assertThat(second.outcome()).isNull();
+        assertThat(look().status()).isEqualTo(Status.RUNNING);
+        assertThat(first.outcome()).isNull();
+    }
+
+    /** Something attached to guests that takes its time to close. */
+    private static final class Clinging implements GuestService {
+        final CountDownLatch closing = new CountDownLatch(1);
+        final CountDownLatch gate = new CountDownLatch(1);
+
+        @Override
+        public String title() {
+            return "clinging";
+        }
+
+        @Override
+        public Attachment attach(Guest guest) {
+            return () -> {
+                closing.countDown();
+                try {
+                    gate.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            };
+        }
+    }
+
+    /** Ends the machine unasked, and returns in the middle of what follows from that. */
+    private Thread endedButNotTidiedUp() throws InterruptedException {
+        Rig.FakeMachine machine = rig.hypervisor.last();
+        Thread end = Thread.ofPlatform().start(() -> machine.exited.complete(new Machine.Exit(false, "killed")));
+        Eventually.happens(clinging.closing, "the end of the machine");
+        return end;
+    }
+
+    private static void waits(Thread thread) {
+        while (thread.isAlive() && thread.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aStartWaitsUntilTheLastMachineIsTidiedUpAfter() throws Exception {
+        rig.drivers.addGuestService(clinging, Map.of());
+        start();
+        Thread end = endedButNotTidiedUp();
+        Starting next = rig.starting(service, "x", new Recorded());
+        waits(next.thread);
+        assertThat(rig.hypervisor.machines).hasSize(1);
+        clinging.gate.countDown();
+        Eventually.ends(end);
+        assertThat(next.outcome()).isNull();
+        assertThat(look().status()).isEqualTo(Status.RUNNING);
+        assertThat(folder.file("ha.pid")).exists();
+        assertThat(folder.file("ha.sock")).exists();
+        assertThat(folder.file("ready")).exists();
+    }
+
+    @Test
+    void whenStopReturnsAllIsTidiedUp() throws Exception {
+        rig.drivers.addGuestService(clinging, Map.of());
+        start();
+        Thread end = endedButNotTidiedUp();
+        CompletableFuture<Boolean> deleted = new CompletableFuture<>();
+        Thread delete = Thread.ofPlatform().start(() -> {
+            try {
+                deleted.complete(service.delete("x", true, Progress.SILENT));
+            } catch (InterruptedException | RuntimeException e) {
+                deleted.completeExceptionally(e);
+            }
+        });
+        waits(delete);
+        assertThat(folder.path()).exists();
+        clinging.gate.countDown();
+        Eventually.ends(end);
+        assertThat(deleted.get(Eventually.SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(path.resolve("x")).doesNotExist();
     }
 
     @Test
@@ -316,6 +432,7 @@ class InstancesServiceTest {
         rig.hypervisor.behaviour = Behaviour.WAITS;
         assertThatThrownBy(() -> service.start("x", Duration.ofMillis(200), rig.caller, new Recorded()))
                 .hasMessageContaining("is not ready after");
+        Eventually.happens(rig.hypervisor.asked, "the driver's start");
         rig.hypervisor.behaviour = Behaviour.STARTS;
         rig.connector.boot();
         service.start("other", Rig.LONG, rig.caller, new Recorded());
@@ -333,10 +450,12 @@ class InstancesServiceTest {
 
     @Test
     void aFailedStartHoldsNoPort() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
+        try (ReservedPort reserved = new ReservedPort()) {
+            aFailedStartHoldsNoPort(reserved.number());
         }
+    }
+
+    private void aFailedStartHoldsNoPort(int port) throws Exception {
         rig.instance("one", "port " + port);
         rig.instance("two", "port " + port);
         rig.drivers.removeHypervisor(rig.hypervisor);

@@ -28,12 +28,6 @@ class SshPortsTest {
         return folder;
     }
 
-    private static int free() throws Exception {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({
         "'Host lima-x\n  Port 60022\n  User u\n', 60022",
@@ -52,10 +46,14 @@ class SshPortsTest {
 
     @Test
     void theLastPortIsTakenAgain() throws Exception {
-        int port = free();
-        InstanceFolder folder = folder("x", "  Port " + port + "\n");
-        assertThat(ports.choose(folder, 0)).isEqualTo(port);
-        assertThat(ports.choose(folder, 0)).as("its own promise is no obstacle").isEqualTo(port);
+        try (ReservedPort reserved = new ReservedPort()) {
+            int port = reserved.number();
+            InstanceFolder folder = folder("x", "  Port " + port + "\n");
+            assertThat(ports.choose(folder, 0)).isEqualTo(port);
+            assertThat(ports.choose(folder, 0))
+                    .as("its own promise is no obstacle")
+                    .isEqualTo(port);
+        }
     }
 
     @Test
@@ -68,16 +66,18 @@ class SshPortsTest {
 
     @Test
     void twoStartsDoNotChooseTheSame() throws Exception {
-        int port = free();
-        InstanceFolder one = folder("one", "Port " + port + "\n");
-        InstanceFolder two = folder("two", "Port " + port + "\n");
-        assertThat(ports.choose(one, 0)).isEqualTo(port);
-        assertThat(ports.choose(two, 0)).isNotEqualTo(port);
-        assertThatThrownBy(() -> ports.choose(two, port))
-                .isInstanceOf(LimaException.class)
-                .hasMessageContaining("is already taken by instance `one`");
-        ports.release(one);
-        assertThat(ports.choose(two, port)).isEqualTo(port);
+        try (ReservedPort reserved = new ReservedPort()) {
+            int port = reserved.number();
+            InstanceFolder one = folder("one", "Port " + port + "\n");
+            InstanceFolder two = folder("two", "Port " + port + "\n");
+            assertThat(ports.choose(one, 0)).isEqualTo(port);
+            assertThat(ports.choose(two, 0)).isNotEqualTo(port);
+            assertThatThrownBy(() -> ports.choose(two, port))
+                    .isInstanceOf(LimaException.class)
+                    .hasMessageContaining("is already taken by instance `one`");
+            ports.release(one);
+            assertThat(ports.choose(two, port)).isEqualTo(port);
+        }
     }
 
     @Test

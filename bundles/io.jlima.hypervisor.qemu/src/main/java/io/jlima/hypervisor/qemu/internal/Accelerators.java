@@ -27,11 +27,18 @@ final class Accelerators {
     private final HostOs os;
     private final Arch hostArch;
     private final Path kvm;
+    private final Duration limit;
 
     Accelerators(HostOs os, Arch hostArch, Path kvm) {
+        this(os, hostArch, kvm, LIMIT);
+    }
+
+    /** @param limit how long the probe may take */
+    Accelerators(HostOs os, Arch hostArch, Path kvm, Duration limit) {
         this.os = os;
         this.hostArch = hostArch;
         this.kvm = kvm;
+        this.limit = limit;
     }
 
     /** @throws LimaException when the calling thread was interrupted (it stays so) */
@@ -95,14 +102,14 @@ final class Accelerators {
         }
     }
 
-    private static Accelerator probe(ProbeGuest guest, QemuProgram program, HostEnvironment caller, Path record) {
+    private Accelerator probe(ProbeGuest guest, QemuProgram program, HostEnvironment caller, Path record) {
         Path image = null;
         try {
             image = Files.createTempFile("jlima-probe-", ".bin");
             Files.write(image, guest.image());
             List<String> words = new ArrayList<>(List.of(program.path().toString()));
             words.addAll(guest.commandLine("kvm", "host", image));
-            ShortRun.Outcome outcome = ShortRun.of(words, caller, LIMIT);
+            ShortRun.Outcome outcome = ShortRun.of(words, caller, limit);
             if (outcome.exitCode() == guest.exitCode()) {
                 return Accelerator.KVM;
             }

@@ -19,10 +19,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
+@Timeout(180)
 class AcceleratorsTest {
     @TempDir
     Path home = Path.of("unset");
+
+    /** Far more than a script takes to end, even on a loaded host. */
+    private Duration limit = Duration.ofSeconds(60);
 
     private Path device = Path.of("unset");
     private Path calls = Path.of("unset");
@@ -39,7 +42,7 @@ class AcceleratorsTest {
     }
 
     private Accelerator choose(QemuProgram program) {
-        return new Accelerators(HostOs.LINUX, Arch.X86_64, device).choose(program, Arch.X86_64, Caller.in(home));
+        return new Accelerators(HostOs.LINUX, Arch.X86_64, device, limit).choose(program, Arch.X86_64, Caller.in(home));
     }
 
     private static QemuProgram qemu() {
@@ -53,7 +56,7 @@ class AcceleratorsTest {
         List<String> words = new ArrayList<>(List.of(qemu().path().toString()));
         words.addAll(guest.commandLine("tcg", "max", image));
 
-        assertThat(ShortRun.of(words, Caller.in(home), Duration.ofSeconds(20))).isEqualTo(new ShortRun.Outcome(33, ""));
+        assertThat(ShortRun.of(words, Caller.in(home), Duration.ofSeconds(60))).isEqualTo(new ShortRun.Outcome(33, ""));
     }
 
     @Test
@@ -63,13 +66,12 @@ class AcceleratorsTest {
 
     @Test
     void refusesKvmThatIsSlowerThanEmulation() throws IOException {
-        long begin = System.nanoTime();
-        Accelerator found = choose("echo $$ > '" + home + "/pid'; exec sleep 60");
+        limit = Duration.ofSeconds(3);
+        Accelerator found = choose("echo $$ > '" + home + "/pid'; exec sleep 1000");
 
         assertThat(found.kind()).isEqualTo(Accelerator.Kind.TCG);
         assertThat(found).hasToString("TCG: KVM of this host runs slower than emulation");
         assertThat(found.remedy()).contains("jlima-accelerator");
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
         long pid = Long.parseLong(Files.readString(home.resolve("pid")).strip());
         ProcessHandle.of(pid).ifPresent(p -> p.onExit().join());
         assertThat(HostProcess.look(pid)).isEmpty();

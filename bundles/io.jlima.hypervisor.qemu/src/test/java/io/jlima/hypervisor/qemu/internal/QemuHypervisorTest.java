@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What can go wrong, with a shell script in place of QEMU. */
-@Timeout(60)
+@Timeout(180)
 class QemuHypervisorTest {
     private static final String VERSION = "[ \"$1\" = --version ] && echo 'QEMU emulator version 7.2.0' && exit 0\n";
 
@@ -126,7 +126,7 @@ class QemuHypervisorTest {
 
         starter.interrupt();
 
-        assertThatThrownBy(() -> outcome.get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> outcome.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasMessageContaining("given up");
         assertThat(HostProcess.look(pid)).isEmpty();
@@ -135,7 +135,7 @@ class QemuHypervisorTest {
 
     /** Reads the pipe that the script makes; opening it waits for the writer. */
     private static long pidFrom(Path pipe) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!Files.exists(pipe)) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.onSpinWait();

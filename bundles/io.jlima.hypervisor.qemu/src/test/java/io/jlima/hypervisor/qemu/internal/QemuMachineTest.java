@@ -15,8 +15,8 @@ import io.jlima.api.machine.Machine.Event;
 import io.jlima.api.machine.MachineSpec;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,10 +37,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real machines, with guests of a few bytes. */
-@Timeout(60)
+@Timeout(180)
 class QemuMachineTest {
     /** Far more than any of these machines needs, even on a loaded host. */
-    private static final int LONG_SECONDS = 30;
+    private static final int LONG_SECONDS = 60;
 
     @TempDir
     Path home = Path.of("unset");
@@ -413,10 +413,23 @@ class QemuMachineTest {
         machine.kill();
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            return socket.getLocalPort();
+    /** Adds a forward of UDP at some port that is free: QEMU asks for such a one in a way that does not let it be held. */
+    private static HostForwards.Forward addUdp(HostForwards forwards) throws Exception {
+        IOException last = new IOException("no try");
+        for (int attempt = 0; attempt < 10; attempt++) {
+            int port;
+            try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+                port = socket.getLocalPort();
+            }
+            HostForwards.Forward udp = new HostForwards.Forward(true, "127.0.0.1", port, 53);
+            try {
+                forwards.add(udp);
+                return udp;
+            } catch (IOException e) {
+                last = e;
+            }
         }
+        throw last;
     }
 
     private static boolean listens(int port) throws IOException {
@@ -430,7 +443,14 @@ class QemuMachineTest {
     /** Forwards come and go while the machine runs, and stay when the daemon ends. */
     @Test
     void hostForwards() throws Exception {
-        int ssh = freePort();
+        try (ReservedPort ssh = new ReservedPort();
+                ReservedPort tcp = new ReservedPort();
+                ReservedPort all = new ReservedPort()) {
+            hostForwards(ssh.number(), tcp.number(), all.number());
+        }
+    }
+
+    private void hostForwards(int ssh, int tcpPort, int allPort) throws Exception {
         Machine machine = start(
                 spec(
                         BootSector.IDLE,
@@ -446,16 +466,15 @@ class QemuMachineTest {
                 caller());
         HostForwards forwards = machine.as(HostForwards.class).orElseThrow();
         HostForwards.Forward toSsh = new HostForwards.Forward(false, "127.0.0.1", ssh, 22);
-        HostForwards.Forward tcp = new HostForwards.Forward(false, "127.0.0.1", freePort(), 80);
-        HostForwards.Forward udp = new HostForwards.Forward(true, "127.0.0.1", freePort(), 53);
-        HostForwards.Forward all = new HostForwards.Forward(false, "0.0.0.0", freePort(), 81);
+        HostForwards.Forward tcp = new HostForwards.Forward(false, "127.0.0.1", tcpPort, 80);
+        HostForwards.Forward all = new HostForwards.Forward(false, "0.0.0.0", allPort, 81);
 
         assertThat(forwards.guestAddress()).contains("192.168.5.15");
         assertThat(forwards.list()).containsExactly(toSsh);
         assertThat(listens(tcp.hostPort())).isFalse();
         forwards.add(tcp);
         assertThat(listens(tcp.hostPort())).isTrue();
-        forwards.add(udp);
+        HostForwards.Forward udp = addUdp(forwards);
         forwards.add(all);
         assertThat(forwards.list()).containsExactlyInAnyOrder(toSsh, tcp, udp, all);
         assertThatThrownBy(() -> forwards.add(tcp))

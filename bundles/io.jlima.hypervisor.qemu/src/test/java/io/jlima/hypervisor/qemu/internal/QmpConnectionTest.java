@@ -26,10 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(20)
+@Timeout(180)
 class QmpConnectionTest {
     private static final String GREETING = "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n";
-    private static final Duration LONG = Duration.ofSeconds(10);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final Duration SHORT = Duration.ofMillis(50);
 
     @TempDir
@@ -118,7 +118,7 @@ class QmpConnectionTest {
     void tellsEventsBeforeTheEnd() throws Exception {
         peer(true, GREETING, answer(1, "{}") + "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"reason\":\"r\"}}\n");
         try (QmpConnection qmp = open()) {
-            qmp.ended().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            qmp.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertThat(events).containsExactly(new QmpEvent("SHUTDOWN", Map.of("guest", true, "reason", "r")));
             assertThatThrownBy(() -> qmp.execute("stop", Map.of(), LONG))
                     .isInstanceOf(QmpException.class)
@@ -180,9 +180,9 @@ class QmpConnectionTest {
                 "{\"event\": \"A\"}\n{\"event\": \"B\"}\n" + answer(2, "\"" + text + "\"") + "{\"event\": \"C\"}\n");
         try (QmpConnection qmp = open()) {
             assertThat(qmp.execute("x", Map.of(), LONG)).isEqualTo(text);
-            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo(new QmpEvent("A", Map.of()));
-            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo(new QmpEvent("B", Map.of()));
-            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo(new QmpEvent("C", Map.of()));
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isEqualTo(new QmpEvent("A", Map.of()));
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isEqualTo(new QmpEvent("B", Map.of()));
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isEqualTo(new QmpEvent("C", Map.of()));
         }
     }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class DebianImageSourceTest {
     private static final String LOCATION = "debian:bookworm";
     /** Says so, and waits until the test opens the gate. */
@@ -142,7 +142,7 @@ class DebianImageSourceTest {
         // The second is told what the work is at when it joins.
         assertThat(second.awaitNote()).isTrue();
         openGate();
-        assertThat(one.get(20, TimeUnit.SECONDS)).isEqualTo(two.get(20, TimeUnit.SECONDS));
+        assertThat(one.get(60, TimeUnit.SECONDS)).isEqualTo(two.get(60, TimeUnit.SECONDS));
         assertThat(host.runs()).isOne();
         assertThat(first.notes).contains("nearly done");
         assertThat(second.notes).contains("nearly done");
@@ -163,11 +163,11 @@ class DebianImageSourceTest {
 
         asker.interrupt();
 
-        assertThatThrownBy(() -> result.get(40, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> result.get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(LimaException.class)
                 .hasMessageContaining("was given up");
         assertThat(stillInterrupted).isTrue();
-        child.get().onExit().get(10, TimeUnit.SECONDS);
+        child.get().onExit().get(60, TimeUnit.SECONDS);
         assertNothingLeft();
         assertThat(watcher.isClosed()).isTrue();
 
@@ -187,10 +187,10 @@ class DebianImageSourceTest {
         assertThat(second.awaitNote()).isTrue();
 
         asker.interrupt();
-        assertThatThrownBy(() -> given.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(LimaException.class);
+        assertThatThrownBy(() -> given.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(LimaException.class);
         openGate();
 
-        assertThat(kept.get(20, TimeUnit.SECONDS).disk()).hasContent("qcow2");
+        assertThat(kept.get(60, TimeUnit.SECONDS).disk()).hasContent("qcow2");
         assertThat(host.runs()).isOne();
     }
 
@@ -315,7 +315,7 @@ class DebianImageSourceTest {
             assertThat(watcher.awaitNote()).isTrue();
             assertThat(host.runs()).isZero();
             other.getOutputStream().close();
-            assertThat(result.get(20, TimeUnit.SECONDS).disk()).exists();
+            assertThat(result.get(60, TimeUnit.SECONDS).disk()).exists();
             assertThat(host.runs()).isOne();
         } finally {
             other.destroyForcibly().waitFor();
@@ -331,7 +331,7 @@ class DebianImageSourceTest {
             Thread asker = start(watcher, result, new AtomicBoolean());
             assertThat(watcher.awaitNote()).isTrue();
             asker.interrupt();
-            assertThatThrownBy(() -> result.get(20, TimeUnit.SECONDS)).hasMessageContaining("was given up");
+            assertThatThrownBy(() -> result.get(60, TimeUnit.SECONDS)).hasMessageContaining("was given up");
             assertThat(host.runs()).isZero();
         } finally {
             other.destroyForcibly().waitFor();

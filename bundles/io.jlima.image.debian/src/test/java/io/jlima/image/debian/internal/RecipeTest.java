@@ -105,7 +105,7 @@ class RecipeTest {
             in.write(script.getBytes(StandardCharsets.UTF_8));
         }
         String said = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(shell.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return said + (shell.exitValue() == 0 ? "" : "exit code " + shell.exitValue());
     }
 }

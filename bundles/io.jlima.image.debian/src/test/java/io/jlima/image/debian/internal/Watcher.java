@@ -22,7 +22,7 @@ final class Watcher implements Progress {
 
     /** False when the note has not come within ten seconds. */
     boolean awaitNote() throws InterruptedException {
-        return seen.await(10, TimeUnit.SECONDS);
+        return seen.await(60, TimeUnit.SECONDS);
     }
 
     /** Whether the task that was begun has been closed. */

@@ -52,7 +52,7 @@ class DirectDoorTest {
             assertThat(socket.getInputStream().read()).isEqualTo('x');
             assertThat(door.wasUsed()).isTrue();
             socket.shutdownOutput();
-            assertThat(ended.await(10, TimeUnit.SECONDS)).as("the end is told").isTrue();
+            assertThat(ended.await(60, TimeUnit.SECONDS)).as("the end is told").isTrue();
         }
     }
 

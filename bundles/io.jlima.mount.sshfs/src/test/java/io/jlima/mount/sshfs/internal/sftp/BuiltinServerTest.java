@@ -405,7 +405,7 @@ class BuiltinServerTest {
         try (RawClient client = client(true, false)) {
             client.raw(java.util.HexFormat.of().parseHex(hex));
             client.finish();
-            assertThat(client.end().get(10, TimeUnit.SECONDS)).isNotNull();
+            assertThat(client.end().get(60, TimeUnit.SECONDS)).isNotNull();
         }
         try (RawClient client = client(true, false)) {
             assertThat(client.open(at("file"), READ)).isNotNull();
