@@ -70,8 +70,8 @@ public final class YamlText {
         yaml.comments = true;
         try {
             return yaml.document();
-        } catch (LimaException e) {
-            // The parser knows comments in fewer places than people do.
+        } catch (LimaException | ClassCastException e) {
+            // The parser knows comments in fewer places than people do; right after a brace it takes one for a key.
             return plain;
         }
     }

@@ -196,4 +196,11 @@ class YamlTextTest {
                         .toString();
         };
     }
+
+    @Test
+    void aCommentThatTheParserTakesForAKeyIsNoReasonToRefuseAText() {
+        String text = "images: [{# of the day\n  location: /i}]\n";
+
+        assertThat(YamlText.readWithComments(text, "x.yaml").get("images")).isNotNull();
+    }
 }
