@@ -200,11 +200,12 @@ final class HostListener implements Forward {
     public void close() {
         ended = "closed";
         try {
-            server.close();
-            awaitEnd(acceptor);
             if (address.protocol() == Protocol.UNIX) {
+                // First: once this one is closed, somebody else may have put a socket of his own there.
                 Files.deleteIfExists(Path.of(address.host()));
             }
+            server.close();
+            awaitEnd(acceptor);
         } catch (IOException e) {
             LOG.warn("{} does not close: {}", address, e.toString());
         }

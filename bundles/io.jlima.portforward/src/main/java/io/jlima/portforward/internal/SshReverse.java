@@ -74,6 +74,10 @@ final class SshReverse implements Forward {
                 }
                 connection = listen();
                 ended = null;
+                if (closed.isDone()) {
+                    // It was closed while this was made, so nobody else knows of it.
+                    giveUp();
+                }
             } catch (IOException | LimaException e) {
                 ended = e.getMessage();
                 LOG.debug("{} cannot be made again", guestSocket, e);
@@ -105,6 +109,11 @@ final class SshReverse implements Forward {
     @Override
     public void close() {
         closed.complete(null);
+        giveUp();
+    }
+
+    /** Gives up what is listened at now; nothing happens to what has been given up already. */
+    private void giveUp() {
         AutoCloseable handle = listening;
         if (handle != null) {
             new Reverse(handle, bytes).close();
