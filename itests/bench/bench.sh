@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes the figures of docs/benchmarks.md on this machine. Whatever is compared is measured in the same run, by turns.
 #   bench.sh [DISTRIBUTION [PART...]]    without an argument all parts, of the distribution that the build made
-# Parts: clients (a minute), texts (two) and guest (some five minutes, where the guest's processor is emulated).
+# Parts: clients (a minute), texts (two), guest (some five minutes, where the guest's processor is emulated) and ports (ten).
 # Needs what test.sh installs, and a machine that does nothing else meanwhile.
 set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
 distribution=${1:-$(find "$here/../../distribution/target" -maxdepth 1 -type d -name 'jlima-*' | head -n 1)}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- clients texts guest
+[ $# -gt 0 ] || set -- clients texts guest ports
 distribution=$(readlink -f -- "$distribution")
 limactl=$distribution/bin/limactl
 [ -x "$limactl" ] || { echo "bench.sh: no limactl in $distribution; build first, or name a distribution" >&2; exit 1; }

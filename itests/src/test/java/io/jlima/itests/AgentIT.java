@@ -3,6 +3,7 @@ package io.jlima.itests;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.GuestAddress;
@@ -11,8 +12,12 @@ import io.jlima.guestagent.internal.Channel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -31,6 +36,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AgentIT {
     private static final long BOOT = 540;
+    private static final int SWITCHED_OFF = 26_000;
 
     private final Home home = Home.create();
     private final Path directory = home.path.resolve("a");
@@ -73,8 +79,10 @@ class AgentIT {
 
     @BeforeAll
     void boot() {
-        Path yaml =
-                home.write("a.yaml", "base: template:debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\nplain: false\n");
+        Path yaml = home.write(
+                "a.yaml",
+                "base: template:debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\n"
+                        + "portForwards: [{guestIP: 0.0.0.0, proto: any, ignore: true}]\n");
         home.goodWithin(BOOT, "start", "--tty=false", "--name", "a", yaml.toString());
     }
 
@@ -105,8 +113,60 @@ class AgentIT {
                 .satisfies(size -> assertThat(Long.parseLong(size)).isLessThanOrEqualTo(200 << 10));
     }
 
+    /** Listens at fifty ports by TCP and by UDP, at one address after another. */
+    private static final String LISTENERS = """
+            import socket, sys
+            kept = []
+            for i in range(50):
+                address = ("0.0.0.0", "127.0.0.1", "::", "::1", "192.168.5.15")[i % 5]
+                for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+                    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+                    s.bind((address, FIRST + i))
+                    if kind == socket.SOCK_STREAM: s.listen()
+                    kept.append(s)
+            print("begun")
+            sys.stdin.read()
+            """.replace("FIRST", Integer.toString(SWITCHED_OFF));
+
     @Test
     @Order(2)
+    void oneRuleSwitchesAllForwardingOff() throws Exception {
+        Process server = ssh("exec python3 -uc '" + LISTENERS + "'");
+        try (BufferedReader words = new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
+            assertThat(words.readLine()).isEqualTo("begun");
+            Home.eventually(
+                    "all listeners are known, and left alone",
+                    () -> home.good("port", "list", "a")
+                                    .out()
+                                    .lines()
+                                    .filter(line -> line.matches(".*:26[0-9]{3} .*the rule says ignore"))
+                                    .count()
+                            == 100);
+            // What the processes of this instance listen at is what any scan of the host's ports would find of it.
+            List<Integer> listening = new ArrayList<>();
+            List<Integer> bound = new ArrayList<>();
+            for (long pid : new long[] {home.daemonPid(), home.machinePid("a")}) {
+                listening.addAll(HostSockets.listening(pid));
+                bound.addAll(HostSockets.bound(pid));
+            }
+            String dns = Files.readString(directory.resolve("dns-ports")).strip();
+            int ssh = Integer.parseInt(Files.readString(directory.resolve("ssh.config"))
+                    .replaceAll("(?s).*\\n\\s*Port (\\d+)\\n.*", "$1"));
+            assertThat(listening).containsExactlyInAnyOrder(ssh, Integer.parseInt(dns.split(" ")[1]));
+            assertThat(bound).contains(Integer.parseInt(dns.split(" ")[0]));
+            for (int port = SWITCHED_OFF; port < SWITCHED_OFF + 50; port++) {
+                assertThat(bound).doesNotContain(port);
+                InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
+                assertThatThrownBy(() -> new Socket().connect(address)).isInstanceOf(ConnectException.class);
+            }
+        } finally {
+            server.getOutputStream().close();
+            server.waitFor(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    @Order(3)
     void aNewDaemonSetsTheClock() throws IOException {
         guest("sudo date -s '-1 hour'");
         home.killDaemon();
@@ -124,7 +184,7 @@ class AgentIT {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void portsAndStreamsAndStages() throws Exception {
         home.good("daemon", "stop");
         List<String> log = new CopyOnWriteArrayList<>();
@@ -172,7 +232,7 @@ class AgentIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void theGuestReachesTheHostByAListener() throws Exception {
         try (AgentSession session = Channel.connect(directory.resolve("ga.sock"), line -> {})) {
             session.met().toCompletableFuture().get(60, TimeUnit.SECONDS);
@@ -194,7 +254,7 @@ class AgentIT {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void anAgentThatWasKilledComesBack() throws Exception {
         Told told = new Told();
         try (AgentSession session = Channel.connect(directory.resolve("ga.sock"), line -> {})) {
@@ -206,7 +266,7 @@ class AgentIT {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void whatTheGuestFloodsCostsOnlyItsSession() throws Exception {
         try (AgentSession session = Channel.connect(directory.resolve("ga.sock"), line -> {})) {
             session.met().toCompletableFuture().get(60, TimeUnit.SECONDS);

@@ -2,6 +2,7 @@
 package io.jlima.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,7 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once.
+ * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once;
+ * and of the same guest by virtiofs.
  * {@code mount-suite.py} says what a mount must be able to do; the rest is what a guest must not be able to do, and what
  * happens when something dies.
  */
@@ -164,12 +166,15 @@ class MountIT {
     @MethodSource("ways")
     @Order(2)
     void theSuitePasses(Way way) throws IOException {
-        List<String> words = new ArrayList<>(
-                List.of("shell", "--workdir", "/", "m", "python3", "-", way.point(), way.writable() ? "rw" : "ro"));
-        if (way.server().equals("openssh")) {
-            // Neither knows the guest's user nor leaves the mask of new files to the guest.
-            words.addAll(List.of("modes_at_birth", "owner_is_the_user"));
-        }
+        // Neither knows the guest's user nor leaves the mask of new files to the guest.
+        boolean openssh = way.server().equals("openssh");
+        suite(way.point(), way.writable(), openssh ? List.of("modes_at_birth", "owner_is_the_user") : List.of());
+    }
+
+    private void suite(String point, boolean writable, List<String> skipped) throws IOException {
+        List<String> words =
+                new ArrayList<>(List.of("shell", "--workdir", "/", "m", "python3", "-", point, writable ? "rw" : "ro"));
+        words.addAll(skipped);
         String suite;
         try (var in = MountIT.class.getResourceAsStream("mount-suite.py")) {
             assertThat(in).isNotNull();
@@ -179,7 +184,7 @@ class MountIT {
         assertThat(result.code()).as(result.all()).isZero();
         assertThat(result.out().lines().filter(line -> line.startsWith("ok ")))
                 .as(result.out())
-                .hasSizeGreaterThanOrEqualTo(way.writable() ? 19 : 3);
+                .hasSizeGreaterThanOrEqualTo(writable ? 19 : 3);
     }
 
     @Test
@@ -363,5 +368,74 @@ class MountIT {
             assertThat(result.err()).contains(bad[1]);
             assertThat(home.path.resolve("bad")).doesNotExist();
         }
+    }
+
+    /** The same guest, started again with another mount type. */
+    @Test
+    @Order(11)
+    void theSuitePassesByVirtiofs() throws IOException {
+        assumeTrue(
+                (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0,
+                "Debian 12's virtiofsd serves root only");
+        int user = Integer.parseInt(guest("id -u").out().strip());
+        StringBuilder mounts = new StringBuilder();
+        for (String access : List.of("rw", "ro")) {
+            Path location = Files.createDirectory(shared.resolve("virtiofs, " + access));
+            fill(location);
+            Files.setAttribute(location, "unix:uid", user);
+            mounts.append("{\"location\": \"%s\", \"mountPoint\": \"/mnt/vf %s\", \"writable\": %s},"
+                    .formatted(location, access, access.equals("rw")));
+        }
+        home.good("stop", "m");
+        mounts.setLength(mounts.length() - 1);
+        home.good("edit", "--tty=false", "m", "--set", ".mountType = \"virtiofs\" | .mounts = [" + mounts + "]");
+        home.goodWithin(BOOT, "start", "--tty=false", "m");
+        assertThat(home.good("mount", "list", "m").out().lines())
+                .containsExactly(
+                        shared.resolve("virtiofs, rw") + " on /mnt/vf rw (rw, virtiofs, virtiofsd)",
+                        shared.resolve("virtiofs, ro") + " on /mnt/vf ro (ro, virtiofs, virtiofsd)");
+        suite("/mnt/vf rw", true, List.of());
+        suite("/mnt/vf ro", false, List.of());
+    }
+
+    @Test
+    @Order(12)
+    void theRootOfTheGuestGetsNoFurtherByVirtiofs() {
+        assumeTrue(works("[ -d '/mnt/vf ro/deep' ]"), "virtiofs is mounted");
+        Path ro = shared.resolve("virtiofs, ro");
+        assertThat(works("sudo mount -o remount,rw '/mnt/vf ro'")).isTrue();
+        assertThat(works("sudo sh -c 'echo x >\"/mnt/vf ro/note\"'")).isFalse();
+        guest("sudo touch '/mnt/vf ro/new'; sudo mkdir '/mnt/vf ro/new'; sudo rm -f '/mnt/vf ro/link'");
+        assertThat(ro.resolve("new")).doesNotExist();
+        assertThat(ro.resolve("note")).hasContent("from the host");
+        assertThat(Files.exists(ro.resolve("link"), LinkOption.NOFOLLOW_LINKS)).isTrue();
+        assertThat(works("sudo mknod '/mnt/vf rw/null' c 1 3")).isFalse();
+        assertThat(works("ln -s /etc/passwd '/mnt/vf rw/passwd' && cmp /etc/passwd '/mnt/vf rw/passwd'"))
+                .isTrue();
+        assertThat(works("cat '/mnt/vf rw/../secret'")).isFalse();
+    }
+
+    @Test
+    @Order(13)
+    void aVirtiofsdOutlivesTheDaemonAndIsMissedWhenItIsKilled() throws IOException {
+        assumeTrue(works("[ -d '/mnt/vf ro/deep' ]"), "virtiofs is mounted");
+        home.killDaemon();
+        assertThat(works("echo after >'/mnt/vf rw/after'")).isTrue();
+        assertThat(shared.resolve("virtiofs, rw/after")).hasContent("after");
+        assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
+        String mark = Files.readString(home.path.resolve("m/virtiofsd-1.mark"));
+        Home.kill(Long.parseLong(mark.split(" ", 2)[0]));
+        Home.eventually(
+                "its mount is told as broken",
+                () -> home.good("mount", "list", "m")
+                        .out()
+                        .contains("virtiofsd for " + shared.resolve("virtiofs, ro")));
+        assertThat(home.good("list").err()).contains("restart --force m");
+        assertThat(works("cat '/mnt/vf rw/after'")).isTrue();
+        home.good("stop", "--force", "m");
+        Home.eventually(
+                "the other one has ended too",
+                () -> ProcessHandle.allProcesses()
+                        .noneMatch(p -> p.info().commandLine().orElse("").contains(home.path + "/m/virtiofsd-0.sock")));
     }
 }

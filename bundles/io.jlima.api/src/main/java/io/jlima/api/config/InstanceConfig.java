@@ -2,6 +2,10 @@
 package io.jlima.api.config;
 
 import io.jlima.api.Arch;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +90,20 @@ public record InstanceConfig(
             Sshfs sshfs,
             NineP nineP,
             @Nullable Integer queueSize) {
+        /**
+         * Name of the device that shows the directory to the guest: the same in each start and in Lima, and short
+         * enough for the 31 bytes that 9p allows.
+         */
+        public String tag() {
+            try {
+                byte[] hash = MessageDigest.getInstance("SHA-256")
+                        .digest((location + ":" + mountPoint).getBytes(StandardCharsets.UTF_8));
+                return "lima-" + HexFormat.of().formatHex(hash, 0, 8);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java platform has SHA-256", e);
+            }
+        }
+
         /** Options of reverse-sshfs. {@code sftpDriver} is empty for automatic choice. */
         public record Sshfs(boolean cache, boolean followSymlinks, String sftpDriver) {}
 

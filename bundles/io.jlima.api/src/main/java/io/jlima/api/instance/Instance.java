@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param config null when lima.yaml cannot be used; {@code errors} says why
  * @param tree the filled lima.yaml as a tree for output; empty when there is none
+ * @param mountChoice how directories are mounted; null when nothing is mounted, or no driver could
  * @param sshPort port on 127.0.0.1, 0 when not known
  * @param hostAgentPid process that looks after the machine, 0 when none does
  * @param driverPid process of the machine, 0 when it does not run
@@ -25,6 +26,7 @@ public record Instance(
         @Nullable InstanceConfig config,
         Map<String, Object> tree,
         String vmType,
+        @Nullable MountChoice mountChoice,
         Arch arch,
         int sshPort,
         long hostAgentPid,
@@ -38,6 +40,14 @@ public record Instance(
     public String hostname() {
         return "lima-" + name.replace('.', '-').replace('_', '-');
     }
+
+    /**
+     * The mount driver of an instance.
+     *
+     * @param mountType its word
+     * @param reason why this one, for people
+     */
+    public record MountChoice(String mountType, String reason) {}
 
     /** What an instance can be at. */
     public enum Status {

@@ -194,6 +194,7 @@ public final class InfoCommand implements Command {
                                     .map(Arch::word)
                                     .sorted()
                                     .toList());
+                    driver.put("mountTypes", hypervisor.info().mountTypes());
                     driver.put(
                             "capabilities",
                             hypervisor.info().capabilities().stream().sorted().toList());

@@ -20,6 +20,11 @@ final class InstanceJson {
         json.put("status", instance.status().word());
         json.put("dir", instance.directory().toString());
         json.put("vmType", instance.vmType());
+        Instance.MountChoice mounts = instance.mountChoice();
+        if (mounts != null) {
+            json.put("mountType", mounts.mountType());
+            json.put("mountTypeReason", mounts.reason());
+        }
         json.put("arch", instance.arch().word());
         if (config != null) {
             json.put("cpus", config.cpus());

@@ -95,6 +95,7 @@ public final class FakeInvocation implements Invocation {
                 config,
                 Map.of("cpus", 4),
                 "qemu",
+                null,
                 Arch.X86_64,
                 runs ? 60022 : 0,
                 runs ? 7 : 0,

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes over the machines that earlier daemons have left, as their drivers come, and lets go of them as the drivers go.
- * What works beside guests is attached and detached in the same way.
+ * What works beside guests, and what serves their mounts, is attached and detached in the same way.
  */
 final class Adoptions implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Adoptions.class);
@@ -34,6 +34,9 @@ final class Adoptions implements AutoCloseable {
                 drivers.onGuestService(
                         service -> instances.guests().forEach(guest -> guest.attach(service)),
                         service -> instances.guests().forEach(guest -> guest.detach(service))),
+                drivers.onMountDriver(
+                        word -> instances.guests().forEach(guest -> guest.mountDriverCame(word)),
+                        word -> instances.guests().forEach(guest -> guest.mountDriverGoes(word))),
                 drivers.onHypervisor(this::adoptAll));
     }
 

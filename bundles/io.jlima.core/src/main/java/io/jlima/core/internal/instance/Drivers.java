@@ -32,6 +32,8 @@ public final class Drivers {
     private final Map<GuestAgent, Integer> agents = new ConcurrentHashMap<>();
     private final List<Consumer<GuestService>> serviceArrivals = new CopyOnWriteArrayList<>();
     private final List<Consumer<GuestService>> serviceDepartures = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> mountArrivals = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> mountDepartures = new CopyOnWriteArrayList<>();
     private final List<Consumer<Hypervisor>> arrivals = new CopyOnWriteArrayList<>();
     private final List<Consumer<Hypervisor>> departures = new CopyOnWriteArrayList<>();
 
@@ -57,11 +59,29 @@ public final class Drivers {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void addMountDriver(MountDriver driver, Map<String, Object> properties) {
-        mounts.put(word(properties, MountDriver.MOUNT_TYPE), driver);
+        String word = word(properties, MountDriver.MOUNT_TYPE);
+        mounts.put(word, driver);
+        mountArrivals.forEach(listener -> listener.accept(word));
     }
 
-    void removeMountDriver(MountDriver driver) {
-        mounts.values().remove(driver);
+    void removeMountDriver(MountDriver driver, Map<String, Object> properties) {
+        String word = word(properties, MountDriver.MOUNT_TYPE);
+        if (mounts.remove(word, driver)) {
+            mountDepartures.forEach(listener -> listener.accept(word));
+        }
+    }
+
+    /**
+     * Tells one listener the word of each mount driver that comes, and the other that of each that goes, until it is
+     * closed.
+     */
+    Registration onMountDriver(Consumer<String> arrival, Consumer<String> departure) {
+        mountArrivals.add(arrival);
+        mountDepartures.add(departure);
+        return () -> {
+            mountArrivals.remove(arrival);
+            mountDepartures.remove(departure);
+        };
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

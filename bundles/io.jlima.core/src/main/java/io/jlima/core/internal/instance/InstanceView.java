@@ -2,6 +2,7 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.Arch;
+import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What is shown of instances: what their files say, and what is going on with them now. */
 record InstanceView(LiveInstances instances, Platform platform, InstanceFiles files) {
@@ -72,6 +74,7 @@ record InstanceView(LiveInstances instances, Platform platform, InstanceFiles fi
                 config,
                 configuration == null ? Map.of() : configuration.tree(),
                 config == null ? "" : MachinePlan.vmType(config, platform.drivers()),
+                config == null ? null : mountChoice(config),
                 config == null ? Arch.host() : config.arch(),
                 port,
                 agent == null ? 0 : ProcessHandle.current().pid(),
@@ -80,5 +83,13 @@ record InstanceView(LiveInstances instances, Platform platform, InstanceFiles fi
                 content.version(),
                 errors,
                 activity);
+    }
+
+    private Instance.@Nullable MountChoice mountChoice(InstanceConfig config) {
+        try {
+            return config.mounts().isEmpty() ? null : MachinePlan.mountChoice(config, platform.drivers());
+        } catch (LimaException e) {
+            return null;
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.guest.GuestSetup;
 import io.jlima.api.guest.SetupRequest;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.Device.Console;
 import io.jlima.api.machine.Device.ConsoleKind;
@@ -107,11 +108,14 @@ record MachinePlan(
 
     /** The word for the mount driver; empty when nothing is mounted. */
     static String mountType(InstanceConfig config, Drivers drivers) {
-        if (config.mounts().isEmpty()) {
-            return "";
-        }
+        return config.mounts().isEmpty() ? "" : mountChoice(config, drivers).mountType();
+    }
+
+    /** The mount driver for an instance that mounts something. */
+    static MountChoice mountChoice(InstanceConfig config, Drivers drivers) {
         if (config.mountType() != null) {
-            return config.mountType();
+            return new MountChoice(
+                    config.mountType(), "lima.yaml says so, or the release of Lima that made the instance");
         }
         Hypervisor.Info info = drivers.hypervisor(vmType(config, drivers)).info();
         List<String> choices = info.mountTypes().stream()
@@ -126,7 +130,15 @@ record MachinePlan(
                     "Install a driver for one of them, or remove `mounts`",
                     null);
         }
-        return choices.getFirst();
+        String word = choices.getFirst();
+        List<String> better = info.mountTypes().subList(0, info.mountTypes().indexOf(word));
+        return new MountChoice(
+                word,
+                "the first choice with " + info.vmType()
+                        + (better.isEmpty()
+                                ? ""
+                                : " that works: this guest or this installation has no "
+                                        + String.join(", no ", better)));
     }
 
     private static String macAddress(Facts facts) {

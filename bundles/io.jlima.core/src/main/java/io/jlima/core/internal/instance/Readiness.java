@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What must be true in the guest before an instance is ready, asked over its kept connection. */
@@ -23,6 +24,12 @@ final class Readiness {
 
     private final InstanceConfig config;
     private final String instanceId;
+
+    private static final String NO_FILE_SYSTEM = "no file system ";
+
+    /** Lists the boot scripts that failed, and the types of mounts that the kernel does not know. */
+    private static final String FAILURES = "cat /run/lima-boot-failed 2>/dev/null; sort -u /run/lima-no-filesystem"
+            + " 2>/dev/null | sed 's/^/" + NO_FILE_SYSTEM + "/'; true";
 
     /**
      * @param instanceId as in the guest's meta-data; the guest's own marks carry it
@@ -49,6 +56,18 @@ final class Readiness {
         }
     }
 
+    /** What a line of {@link #FAILURES} says, for people. */
+    private static Optional<String> failure(String line) {
+        if (line.startsWith(NO_FILE_SYSTEM)) {
+            return Optional.of("the guest's kernel has no " + line.substring(NO_FILE_SYSTEM.length())
+                    + ", so nothing is mounted by it; mountType reverse-sshfs in lima.yaml needs no such kernel");
+        }
+        return line.isBlank()
+                ? Optional.empty()
+                : Optional.of(
+                        "the guest's boot script " + line.strip() + " failed; see /var/log/lima-boot.log in the guest");
+    }
+
     private static void check(SshConnection.Result result) throws IOException {
         if (result.exitCode() != 0) {
             throw new IOException("the guest's shell ended with " + result.exitCode() + ": "
@@ -60,13 +79,11 @@ final class Readiness {
     List<String> troubles(SshConnection connection) throws IOException, InterruptedException {
         List<String> troubles = new ArrayList<>();
         if (!config.plain()) {
-            String failed = connection
-                    .run("cat /run/lima-boot-failed 2>/dev/null || true", "", Duration.ofSeconds(30))
-                    .stdout();
-            failed.lines()
-                    .filter(line -> !line.isBlank())
-                    .forEach(line -> troubles.add("the guest's boot script " + line.strip()
-                            + " failed; see /var/log/lima-boot.log in the guest"));
+            connection
+                    .run(FAILURES, "", Duration.ofSeconds(30))
+                    .stdout()
+                    .lines()
+                    .forEach(line -> failure(line).ifPresent(troubles::add));
         }
         for (InstanceConfig.Probe probe : config.probes()) {
             String words = firstFailure(connection, probe);

@@ -3,6 +3,7 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
@@ -30,6 +31,9 @@ final class RunningGuest implements Guest, AutoCloseable {
     /** The mount type that a running guest can be given. */
     private static final String LIVE_MOUNTS = "reverse-sshfs";
 
+    /** What people know mounts by. */
+    private static final String MOUNTS = "mounts";
+
     private final LiveInstance live;
     private final Platform platform;
     private final Machine machine;
@@ -37,6 +41,8 @@ final class RunningGuest implements Guest, AutoCloseable {
     private final HostEnvironment caller;
     private final CompletableFuture<Void> up = new CompletableFuture<>();
     private final Attachments attachments;
+    private final MountType mountType;
+    private volatile List<Mount> mounts;
     private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
     private final AtomicReference<@Nullable AgentSession> agent = new AtomicReference<>();
 
@@ -46,6 +52,8 @@ final class RunningGuest implements Guest, AutoCloseable {
         this.machine = machine;
         this.config = config;
         this.caller = caller;
+        this.mountType = new MountType(live.folder);
+        this.mounts = config.mounts();
         this.attachments = new Attachments(live.folder.name());
     }
 
@@ -70,14 +78,36 @@ final class RunningGuest implements Guest, AutoCloseable {
     }
 
     private void attachMounts(Drivers drivers) {
-        if (config.mounts().isEmpty()) {
+        List<Mount> wanted = mounts;
+        if (wanted.isEmpty()) {
             return;
         }
         try {
-            String word = MachinePlan.mountType(config, drivers);
-            attachments.attach(word, "mounts", () -> drivers.mountDriver(word).attach(this, config.mounts()));
+            String word = mountType.of(config, drivers);
+            attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, wanted));
+            trouble(MOUNTS, null);
         } catch (RuntimeException | LinkageError e) {
-            failed("mounts", e);
+            failed(MOUNTS, e);
+        }
+    }
+
+    /** A driver has come, perhaps the one that these mounts were missing. */
+    void mountDriverCame(String word) {
+        Drivers drivers = platform.drivers();
+        if (!config.plain() && mountType.is(word, config, drivers)) {
+            attachMounts(drivers);
+        }
+    }
+
+    /** A driver goes. Its mounts are as they were by then when one of its kind comes again. */
+    void mountDriverGoes(String word) {
+        Optional<MountAttachment> live = mounts();
+        if (attachments.detach(word).isPresent()) {
+            live.ifPresent(now -> mounts =
+                    now.states().stream().map(MountAttachment.State::mount).toList());
+            if (!mounts.isEmpty()) {
+                trouble(MOUNTS, "the driver for its mounts (" + word + ") is gone; install it again");
+            }
         }
     }
 
@@ -91,7 +121,8 @@ final class RunningGuest implements Guest, AutoCloseable {
         Drivers drivers = platform.drivers();
         String word = config.mountType() == null ? LIVE_MOUNTS : config.mountType();
         if (mounts().isEmpty() && config.mounts().isEmpty() && drivers.hasMountDriver(word)) {
-            attachments.attach(word, "mounts", () -> drivers.mountDriver(word).attach(this, List.of()));
+            mountType.settle(word);
+            attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, List.of()));
         }
         return mounts();
     }

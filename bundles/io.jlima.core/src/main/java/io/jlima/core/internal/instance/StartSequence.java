@@ -134,6 +134,7 @@ final class StartSequence {
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
+                    MountType.keep(folder, plan.mountType());
                     Runnable undo = plan.mounts().beginning().begin();
                     try {
                         custody.launch(live, job, plan.hypervisor(), spec, config, caller, port);

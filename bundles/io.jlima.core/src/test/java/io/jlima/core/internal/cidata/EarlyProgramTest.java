@@ -209,6 +209,7 @@ class EarlyProgramTest {
                         "chown jane: " + guest.root.resolve("home/jane.guest/a/my code#1\\x"))
                 .doesNotContain("chown jane: " + guest.root.resolve("srv/other"));
         assertThat(guest.root.resolve("srv/other")).isDirectory();
+        assertThat(guest.read("run/lima-no-filesystem")).isEqualTo("virtiofs\n");
         // The rest went on.
         assertThat(guest.exists("run/lima-ssh-ready")).isTrue();
     }

@@ -208,6 +208,12 @@ class MachinePlanTest {
                 .isInstanceOf(SharedDirectory.class);
         assertThat(plan(List.of(MOUNT), "reverse-sshfs").mountType()).isEqualTo("reverse-sshfs");
         assertThat(plan(List.of(), "9p").mountType()).as("nothing to mount").isEmpty();
+        assertThat(MachinePlan.mountChoice(Rig.config("fake", 0, List.of(MOUNT), null), drivers)
+                        .reason())
+                .isEqualTo("the first choice with fake that works: this guest or this installation has no virtiofs");
+        assertThat(MachinePlan.mountChoice(Rig.config("fake", 0, List.of(MOUNT), "9p"), drivers)
+                        .reason())
+                .startsWith("lima.yaml says so");
     }
 
     @Test

@@ -179,7 +179,17 @@ final class Rig {
                 Map.of());
     }
 
-    /** Knows the texts {@code invalid}, {@code crash}, {@code port N} and all others. */
+    static InstanceConfig.Mount mount(String location) {
+        return new InstanceConfig.Mount(
+                location,
+                location,
+                false,
+                new InstanceConfig.Mount.Sshfs(true, false, ""),
+                new InstanceConfig.Mount.NineP("mapped-xattr", "9p2000.L", 131072, "fscache"),
+                null);
+    }
+
+    /** Knows the texts {@code invalid}, {@code crash}, {@code mounts}, {@code port N} and all others. */
     static class Reader implements ConfigReader {
         @Override
         public Template locate(String locator, TemplateSearch search, Embed embed) {
@@ -230,7 +240,8 @@ final class Rig {
                 throw new IllegalStateException("a fault of the reader");
             }
             int port = text.startsWith("port ") ? Integer.parseInt(text.substring(5)) : 0;
-            return new Resolved(config("fake", port, List.of(), null), Map.of("cpus", 1), List.of());
+            List<InstanceConfig.Mount> mounts = text.equals("mounts") ? List.of(mount("/tmp")) : List.of();
+            return new Resolved(config("fake", port, mounts, null), Map.of("cpus", 1), List.of());
         }
     }
 

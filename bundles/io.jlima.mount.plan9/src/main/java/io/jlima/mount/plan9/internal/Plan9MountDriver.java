@@ -6,12 +6,8 @@ import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.mount.MountDriver;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.osgi.service.component.annotations.Component;
@@ -41,7 +37,7 @@ public final class Plan9MountDriver implements MountDriver {
         List<FstabEntry> fstab = new ArrayList<>();
         for (Mount mount : mounts) {
             check(mount);
-            String tag = tag(mount);
+            String tag = mount.tag();
             devices.add(new Device.SharedDirectory(
                     tag,
                     Path.of(mount.location()),
@@ -57,17 +53,6 @@ public final class Plan9MountDriver implements MountDriver {
         Mount.NineP nineP = mount.nineP();
         return "%s,trans=virtio,version=%s,msize=%d,cache=%s,nofail"
                 .formatted(mount.writable() ? "rw" : "ro", nineP.protocolVersion(), nineP.msize(), nineP.cache());
-    }
-
-    /** The same for a mount in each start and in Lima, and short enough for the 31 bytes that 9p allows. */
-    private static String tag(Mount mount) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest((mount.location() + ":" + mount.mountPoint()).getBytes(StandardCharsets.UTF_8));
-            return "lima-" + HexFormat.of().formatHex(hash, 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     private static void check(Mount mount) {

@@ -3,7 +3,9 @@ package io.jlima.mount.sshfs.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
@@ -18,9 +20,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All mounts of one guest. */
 final class GuestMounts implements MountAttachment {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestMounts.class);
+
     /** Variable of whoever starts the instance: mount points, with commas, that go by ssh all the same; or all. */
     static final String BY_SSH = "JLIMA_SSHFS_BY_SSH";
 
@@ -34,6 +40,7 @@ final class GuestMounts implements MountAttachment {
     private final DoorPorts ports;
     private final Map<String, MountKeeper> keepers = new LinkedHashMap<>();
     private final CompletableFuture<Void> ready;
+    private final Optional<AutoCloseable> returns;
 
     GuestMounts(Guest guest, List<Mount> mounts, Function<Mount, SftpServer> servers) {
         this.guest = guest;
@@ -49,6 +56,25 @@ final class GuestMounts implements MountAttachment {
         this.ready = CompletableFuture.allOf(
                 keepers.values().stream().map(MountKeeper::ready).toArray(CompletableFuture[]::new));
         shell.begin();
+        this.returns = guest.agent().map(agent -> agent.watch(new Returns()));
+    }
+
+    /** A guest whose agent is back after an absence has restarted, or was away: what has failed may work now. */
+    private final class Returns implements AgentSession.Listener {
+        private boolean away;
+
+        @Override
+        public void disconnected() {
+            away = true;
+        }
+
+        @Override
+        public void connected(List<GuestAddress> listening) {
+            if (away) {
+                away = false;
+                lookAtAll();
+            }
+        }
     }
 
     private MountKeeper keeper(Mount mount) {
@@ -177,8 +203,17 @@ final class GuestMounts implements MountAttachment {
 
     @Override
     public void close() {
+        returns.ifPresent(GuestMounts::closeQuietly);
         shell.close();
         all().forEach(MountKeeper::close);
         connections.close();
+    }
+
+    private static void closeQuietly(AutoCloseable watch) {
+        try {
+            watch.close();
+        } catch (Exception e) {
+            LOG.debug("The agent's session is gone already", e);
+        }
     }
 }

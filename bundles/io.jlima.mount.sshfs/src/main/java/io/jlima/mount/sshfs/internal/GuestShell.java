@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +33,13 @@ final class GuestShell implements AutoCloseable {
         }
     }
 
+    /** At one time, so that a mount that hangs keeps no other waiting; a connection has room for ten channels. */
+    private static final int MOST_SHELLS = 3;
+
     private final Guest guest;
     private final Runnable onLoss;
     private final LinkedBlockingQueue<Call> waiting = new LinkedBlockingQueue<>();
+    private final Semaphore shells = new Semaphore(MOST_SHELLS);
     private final Thread worker;
     private @Nullable SshConnection watched;
 
@@ -70,11 +75,11 @@ final class GuestShell implements AutoCloseable {
                 try {
                     SshConnection connection = guest.connection();
                     watch(connection);
+                    shells.acquire();
                     waiting.drainTo(calls);
-                    run(connection, calls);
-                } catch (IOException | LimaException e) {
-                    calls.forEach(call -> call.outcome()
-                            .completeExceptionally(new IOException("The guest was not reached: " + e.getMessage(), e)));
+                    Thread.ofVirtual().name("sshfs-calls").start(() -> runOrFail(connection, calls));
+                } catch (LimaException e) {
+                    notReached(calls, e);
                 }
             }
         } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
@@ -87,6 +92,21 @@ final class GuestShell implements AutoCloseable {
             watched = connection;
             connection.closed().thenRun(onLoss);
         }
+    }
+
+    private void runOrFail(SshConnection connection, List<Call> calls) {
+        try {
+            run(connection, calls);
+        } catch (IOException | LimaException e) {
+            notReached(calls, e);
+        } finally {
+            shells.release();
+        }
+    }
+
+    private static void notReached(List<Call> calls, Exception e) {
+        calls.forEach(call -> call.outcome()
+                .completeExceptionally(new IOException("The guest was not reached: " + e.getMessage(), e)));
     }
 
     private static void run(SshConnection connection, List<Call> calls) throws IOException {

@@ -40,6 +40,7 @@ final class MountKeeper implements AutoCloseable {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final Semaphore reasons = new Semaphore(0);
     private final Thread thread;
+    private volatile @Nullable Thread coming;
     private volatile Transport transport;
     private volatile @Nullable String trouble = NOT_YET;
     private volatile boolean closed;
@@ -147,11 +148,27 @@ final class MountKeeper implements AutoCloseable {
 
     private void failed(String guestsWords) {
         // All that sshfs sees is a server that hangs up.
-        String words = Files.isDirectory(Path.of(mount.location())) ? guestsWords : "the host has no such directory";
+        boolean there = Files.isDirectory(Path.of(mount.location()));
+        if (!there) {
+            awaitDirectory();
+        }
+        String words = there ? guestsWords : "the host has no such directory";
         String line = "cannot mount " + mount.location() + " at " + mount.mountPoint() + ": " + words;
         trouble = line;
         guest.trouble(source(), line);
         ready.completeExceptionally(new LimaException(line));
+    }
+
+    /** Has it look again as soon as the host has the directory. */
+    private void awaitDirectory() {
+        Thread waiting = coming;
+        if (waiting == null || !waiting.isAlive()) {
+            coming = Thread.ofVirtual().name("sshfs-directory").start(() -> {
+                if (MissingDirectory.awaitIt(Path.of(mount.location()))) {
+                    look();
+                }
+            });
+        }
     }
 
     private String source() {
@@ -162,6 +179,10 @@ final class MountKeeper implements AutoCloseable {
     void retire() {
         closed = true;
         thread.interrupt();
+        Thread waiting = coming;
+        if (waiting != null) {
+            waiting.interrupt();
+        }
     }
 
     /** Ends the looking after; the host's end is closed, the guest is not asked anything. */

@@ -53,7 +53,7 @@ public final class VirtiofsMountDriver implements MountDriver {
             int number = devices.size();
             Path socket = new ShareDaemon(directory, number).socket();
             Path location = Path.of(mount.location());
-            String tag = "lima-" + number;
+            String tag = mount.tag();
             devices.add(new Device.SharedDirectory(
                     tag, location, !mount.writable(), new Device.Virtiofs(socket, queueSize(mount))));
             fstab.add(

@@ -45,19 +45,19 @@ class VirtiofsMountDriverTest {
         assertThat(plan.devices())
                 .containsExactly(
                         new Device.SharedDirectory(
-                                "lima-0",
+                                "lima-c3b57b5a5bf0f84a",
                                 Path.of("/home/a, b"),
                                 false,
                                 new Device.Virtiofs(directory.resolve("virtiofsd-0.sock"), 1024)),
                         new Device.SharedDirectory(
-                                "lima-1",
+                                "lima-3f8ff2d2ca1704bb",
                                 Path.of("/srv"),
                                 true,
                                 new Device.Virtiofs(directory.resolve("virtiofsd-1.sock"), 64)));
         assertThat(plan.fstab())
                 .containsExactly(
-                        new FstabEntry("lima-0", "/mnt/a b", "virtiofs", "rw,nofail"),
-                        new FstabEntry("lima-1", "/srv", "virtiofs", "ro,nofail"));
+                        new FstabEntry("lima-c3b57b5a5bf0f84a", "/mnt/a b", "virtiofs", "rw,nofail"),
+                        new FstabEntry("lima-3f8ff2d2ca1704bb", "/srv", "virtiofs", "ro,nofail"));
     }
 
     @Test

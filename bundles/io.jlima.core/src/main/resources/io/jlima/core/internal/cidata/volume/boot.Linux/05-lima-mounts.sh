@@ -28,6 +28,9 @@ while read -r source point type options _; do
 	! mountpoint -q "$root$point" || continue
 	if ! make_directory "$point" || ! mount -t "$type" -o "$options" -- "$source" "$root$point"; then
 		echo "the host's directory for $point ($type, $source) could not be mounted"
+		# The kernel has looked for a module by now.
+		grep -qw -- "$type" "$root/proc/filesystems" 2>/dev/null ||
+			echo "$type" >>"$root/run/lima-no-filesystem" || true
 		code=1
 	fi
 done <"$LIMA_CIDATA_MNT/guest/fstab"

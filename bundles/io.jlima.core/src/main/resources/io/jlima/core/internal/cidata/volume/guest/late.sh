@@ -19,8 +19,37 @@ if [ -e "$lima_port" ]; then
 	timeout 60 sh -c 'echo ssh >"$1"' sh "$lima_port" &
 fi
 
+# Debian's program starts a thousand processes, which takes an emulated guest a minute and more. What it does for a
+# certificate more than before is little: a place in the bundle, a link, and one by its hash, as openssl-rehash(1) says.
+lima_add_certificates() {
+	lima_ssl=$lima_root/etc/ssl/certs
+	if [ -e "$lima_trust" ] || [ -e "$lima_certs/remove-defaults" ] || ! [ -s "$lima_ssl/ca-certificates.crt" ] ||
+		[ -n "$(ls -A "$lima_root/etc/ca-certificates/update.d" 2>/dev/null)" ] || ! command -v openssl >/dev/null; then
+		return 1
+	fi
+	mkdir -p "$lima_trust" && cp "$lima_certs"/* "$lima_trust/" && chmod 0644 "$lima_trust"/* &&
+		cp -p "$lima_ssl/ca-certificates.crt" "$lima_ssl/ca-certificates.crt.lima" || return 1
+	for lima_certificate in "$lima_trust"/*; do
+		lima_name=${lima_certificate##*/}
+		lima_name=${lima_name%.crt}.pem
+		lima_hash=$(openssl x509 -noout -hash -in "$lima_certificate") || return 1
+		lima_number=0
+		while [ -e "$lima_ssl/$lima_hash.$lima_number" ]; do
+			lima_number=$((lima_number + 1))
+		done
+		# shellcheck disable=SC1003 # the end of the last line is added where it is missing
+		ln -sf "${lima_certificate#"$lima_root"}" "$lima_ssl/$lima_name" &&
+			ln -s "$lima_name" "$lima_ssl/$lima_hash.$lima_number" &&
+			sed -e '$a\' "$lima_certificate" >>"$lima_ssl/ca-certificates.crt.lima" || return 1
+	done
+	mv "$lima_ssl/ca-certificates.crt.lima" "$lima_ssl/ca-certificates.crt"
+}
+
 lima_certificates() {
 	if diff -r "$lima_certs" "$lima_trust" >/dev/null 2>&1; then
+		return 0
+	fi
+	if lima_add_certificates; then
 		return 0
 	fi
 	if ! command -v update-ca-certificates >/dev/null; then
