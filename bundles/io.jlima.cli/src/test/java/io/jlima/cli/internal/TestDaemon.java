@@ -10,7 +10,7 @@ import org.osgi.framework.BundleContext;
 
 /** A framework that has properties and can be stopped. */
 public final class TestDaemon {
-    final Map<String, String> properties = new HashMap<>(Map.of("jlima.version", "0.1.0"));
+    public final Map<String, String> properties = new HashMap<>(Map.of("jlima.version", "0.1.0"));
     final CountDownLatch stopped = new CountDownLatch(1);
     public final DaemonControl control;
 

@@ -467,6 +467,8 @@ final class KeptConnectionTest {
         stubborn.close();
         assertThat(stubborn.waitFor()).isEqualTo(ExitCode.UNKNOWN);
 
+        // The shell has said that it is ready a moment before it becomes what is looked for below.
+        Eventually.holds("the command runs", TIME, () -> runs());
         // sshd counts it too.
         assertThat(connection.run("true", "", TIME).exitCode()).isZero();
         assertThat(connection.freeSlots()).isEqualTo(KeptConnection.MOST_COMMANDS - 1);
