@@ -37,6 +37,8 @@ class CommandsIT {
         home.write("tiny.yaml", image + "memory: 128MiB\ndisk: 1\n");
         home.write("withdisk.yaml", image + "memory: 128MiB\ndisk: 64MiB\nadditionalDisks:\n- data\n");
         home.with("XDG_CACHE_HOME", home.path.resolve("_cache").toString());
+        // No run for the AOT caches, which would outlive this home.
+        home.with("_JLIMA_TRAINING", "1");
     }
 
     @AfterAll

@@ -31,6 +31,8 @@ class WrongUsageIT {
                 "images:\n- location: \"%s\"\ncpus: 1\nmounts: []\nmemory: 128MiB\ndisk: 64MiB\n"
                         .formatted(home.path.resolve("empty.raw")));
         home.with("XDG_CACHE_HOME", home.path.resolve("_cache").toString());
+        // No run for the AOT caches, which would outlive this home.
+        home.with("_JLIMA_TRAINING", "1");
         for (String name : List.of("small", "bad")) {
             home.good(
                     "create",
