@@ -112,6 +112,10 @@ public final class YamlWriter {
 
     private static String serialized(org.yaml.snakeyaml.nodes.Node root, DumperOptions options) {
         StringWriter text = new StringWriter();
+        if (!options.isProcessComments()) {
+            // The emitter would not write them, but stumble over them all the same.
+            strip(root);
+        }
         try {
             Serializer serializer = new Serializer(new Emitter(text, options), new CoreSchema(), options, null);
             serializer.open();
@@ -121,6 +125,21 @@ public final class YamlWriter {
             throw new UncheckedIOException("a StringWriter does not fail", e);
         }
         return text.toString();
+    }
+
+    private static void strip(org.yaml.snakeyaml.nodes.Node node) {
+        node.setBlockComments(null);
+        node.setInLineComments(null);
+        node.setEndComments(null);
+        switch (node) {
+            case SequenceNode sequence -> sequence.getValue().forEach(YamlWriter::strip);
+            case MappingNode mapping ->
+                mapping.getValue().forEach(tuple -> {
+                    strip(tuple.getKeyNode());
+                    strip(tuple.getValueNode());
+                });
+            default -> {}
+        }
     }
 
     private static org.yaml.snakeyaml.nodes.Node node(Node node) {

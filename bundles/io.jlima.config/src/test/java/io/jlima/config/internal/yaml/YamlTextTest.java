@@ -203,4 +203,11 @@ class YamlTextTest {
 
         assertThat(YamlText.readWithComments(text, "x.yaml").get("images")).isNotNull();
     }
+
+    @Test
+    void aCommentThatTheEmitterStumblesOverIsLeftOut() {
+        String text = "k".repeat(200) + ": # nothing\n";
+
+        assertThat(YamlWriter.write(YamlText.readWithComments(text, "x.yaml"))).startsWith("? kkk");
+    }
 }
