@@ -23,9 +23,11 @@ public final class GuestTarget {
                 name, instances.list().stream().map(Instance::name).toList());
         String what =
                 "instance `" + name + "` does not exist, run `limactl create " + name + "` to create a new instance";
-        return near.isEmpty()
-                ? new LimaException(what)
-                : new LimaException(what, "Did you mean " + String.join(" or ", near) + "?");
+        return new LimaException(
+                what,
+                near.isEmpty()
+                        ? "`limactl list` shows all instances"
+                        : "Did you mean " + String.join(" or ", near) + "?");
     }
 
     /** An instance that exists, and that could be started if it does not run. */

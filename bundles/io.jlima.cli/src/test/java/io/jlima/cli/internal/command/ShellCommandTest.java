@@ -189,6 +189,7 @@ class ShellCommandTest {
         assertThatThrownBy(() -> shell.run(new FakeInvocation()))
                 .hasMessageStartingWith("requires instance name as first argument");
         assertThatThrownBy(() -> shell.run(new FakeInvocation("y")))
-                .hasMessage("instance `y` does not exist, run `limactl create y` to create a new instance");
+                .hasMessage("instance `y` does not exist, run `limactl create y` to create a new instance\n"
+                        + "`limactl list` shows all instances");
     }
 }
