@@ -370,13 +370,17 @@ class MountIT {
         }
     }
 
+    private static void assumeRoot() throws IOException {
+        assumeTrue(
+                (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0,
+                "Debian 12's virtiofsd serves root only");
+    }
+
     /** The same guest, started again with another mount type. */
     @Test
     @Order(11)
     void theSuitePassesByVirtiofs() throws IOException {
-        assumeTrue(
-                (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0,
-                "Debian 12's virtiofsd serves root only");
+        assumeRoot();
         int user = Integer.parseInt(guest("id -u").out().strip());
         StringBuilder mounts = new StringBuilder();
         for (String access : List.of("rw", "ro")) {
@@ -400,8 +404,9 @@ class MountIT {
 
     @Test
     @Order(12)
-    void theRootOfTheGuestGetsNoFurtherByVirtiofs() {
-        assumeTrue(works("[ -d '/mnt/vf ro/deep' ]"), "virtiofs is mounted");
+    void theRootOfTheGuestGetsNoFurtherByVirtiofs() throws IOException {
+        assumeRoot();
+        assertThat(works("[ -d '/mnt/vf ro/deep' ]")).as("virtiofs is mounted").isTrue();
         Path ro = shared.resolve("virtiofs, ro");
         assertThat(works("sudo mount -o remount,rw '/mnt/vf ro'")).isTrue();
         assertThat(works("sudo sh -c 'echo x >\"/mnt/vf ro/note\"'")).isFalse();
@@ -418,7 +423,8 @@ class MountIT {
     @Test
     @Order(13)
     void aVirtiofsdOutlivesTheDaemonAndIsMissedWhenItIsKilled() throws IOException {
-        assumeTrue(works("[ -d '/mnt/vf ro/deep' ]"), "virtiofs is mounted");
+        assumeRoot();
+        assertThat(works("[ -d '/mnt/vf ro/deep' ]")).as("virtiofs is mounted").isTrue();
         home.killDaemon();
         assertThat(works("echo after >'/mnt/vf rw/after'")).isTrue();
         assertThat(shared.resolve("virtiofs, rw/after")).hasContent("after");
