@@ -136,7 +136,7 @@ final class BenchGuest implements AutoCloseable {
         Path yaml = Files.writeString(
                 home.resolve("bench.yaml"),
                 """
-                base: template://debian-local
+                images: [{location: "debian:bookworm", arch: "x86_64"}, {location: "debian:bookworm", arch: "aarch64"}]
                 cpus: 1
                 memory: 1GiB
                 mountType: reverse-sshfs

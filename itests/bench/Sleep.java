@@ -32,7 +32,7 @@ final class Sleep {
     private static final String WORDS = "from the host";
     private static final int BETWEEN_MILLIS = 20;
     private static final long LIMIT_SECONDS = 180;
-    private static final String KILL = "run sudo sh -c 'pkill -KILL -x lima-guestagent; pkill -KILL -f \"^sshd: [^/]\"'";
+    private static final String KILL = "run sudo sh -c 'resolvectl flush-caches; pkill -KILL -x lima-guestagent; pkill -KILL -f \"^sshd: [^/]\"'";
 
     private final BenchGuest guest;
     private final long seconds;

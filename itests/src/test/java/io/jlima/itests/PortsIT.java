@@ -400,8 +400,8 @@ class PortsIT {
         Home.eventually(
                 "a socket to the guest", () -> answers(UnixDomainSocketAddress.of(sockets.resolve("to-guest.sock"))));
         Path path = sockets.resolve("on-host.sock");
-        try (ServerSocketChannel server = ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
-                .bind(UnixDomainSocketAddress.of(path))) {
+        try (ServerSocketChannel server =
+                ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path))) {
             Thread.ofVirtual().start(() -> {
                 try {
                     while (true) {
@@ -415,9 +415,9 @@ class PortsIT {
             });
             String perl = "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0);"
                     + " connect(S, pack_sockaddr_un(\"/tmp/to-host.sock\")) or die $!; print scalar <S>;";
-            Home.eventually("a socket to the host", () -> home.limactl("shell", "p", "perl", "-e", perl)
-                    .out()
-                    .equals("from the host\n"));
+            Home.eventually(
+                    "a socket to the host",
+                    () -> home.limactl("shell", "p", "perl", "-e", perl).out().equals("from the host\n"));
         } finally {
             Files.deleteIfExists(path);
         }
@@ -664,9 +664,7 @@ class PortsIT {
         assertThat(home.good("list", "q").err()).contains(taken);
         assertThat(home.good("list", "p").err()).doesNotContain("is taken by");
         assertThat(home.path.resolve("q/dns-ports")).doesNotExist();
-        assertThat(home.good("shell", "q", "resolvectl", "dns").out())
-                .contains("192.0.2.53")
-                .doesNotContain("192.168.5.3");
+        assertThat(home.good("shell", "q", "resolvectl", "dns").out()).contains("192.0.2.53");
         serve("q");
         try (Socket socket = connect(GuestServers.STATIC)) {
             echo(socket, 3);

@@ -194,8 +194,7 @@ final class DnsServerTest {
         for (int i = 0; i < 1000; i++) {
             byte[] noise = malformed(random);
             try (Socket socket = new Socket(LOOPBACK, server.tcpPort())) {
-                DataOutputStream out =
-                        new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
+                DataOutputStream out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
                 out.writeShort(random.nextInt(4) == 0 ? random.nextInt(1 << 16) : noise.length);
                 out.write(noise);
                 out.flush();

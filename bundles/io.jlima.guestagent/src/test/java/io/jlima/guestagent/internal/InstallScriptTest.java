@@ -114,15 +114,16 @@ class InstallScriptTest {
     }
 
     /** What openrc-run(8) and its guide to supervise-daemon know, of which a service needs no function of its own. */
-    private static final Pattern OPENRC = Pattern.compile("(name|description|supervisor|command|command_args|respawn_delay"
-            + "|respawn_max|error_log)=(\"[^\"]*\"|[^\"' ]+)");
+    private static final Pattern OPENRC =
+            Pattern.compile("(name|description|supervisor|command|command_args|respawn_delay"
+                    + "|respawn_max|error_log)=(\"[^\"]*\"|[^\"' ]+)");
 
     /** Reads the service as OpenRC does, which cannot run here: by a shell, whose variables say what to supervise. */
     private void understoodByOpenRc(Path service) throws Exception {
         assertThat(Files.readAllLines(service)).element(0).isEqualTo("#!/sbin/openrc-run");
-        assertThat(Files.readAllLines(service)).filteredOn(line -> !line.startsWith("#")).allMatch(line -> OPENRC.matcher(
-                        line)
-                .matches());
+        assertThat(Files.readAllLines(service))
+                .filteredOn(line -> !line.startsWith("#"))
+                .allMatch(line -> OPENRC.matcher(line).matches());
         Process shell = new ProcessBuilder(
                         "sh",
                         "-euc",

@@ -35,7 +35,8 @@ final class RealAgent {
         this.folder = folder;
         this.errors = Files.createTempFile(folder, "agent", ".err");
         Files.createDirectories(marks());
-        List<String> command = new ArrayList<>(program.stream().map(Path::toString).toList());
+        List<String> command =
+                new ArrayList<>(program.stream().map(Path::toString).toList());
         command.addAll(List.of("--keep-clock", "--run", marks().toString()));
         command.add("--owner");
         command.add(Files.getAttribute(folder, "unix:uid") + ":" + Files.getAttribute(folder, "unix:gid"));
