@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes the figures of docs/benchmarks.md on this machine. Whatever is compared is measured in the same run, by turns.
 #   bench.sh [DISTRIBUTION [PART...]]    without an argument all parts, of the distribution that the build made
-# Parts: clients (a minute), texts (two), guest (some five minutes, where the guest's processor is emulated) and ports (ten).
+# Parts: clients (a minute), texts (two), guest (some five minutes, where the guest's processor is emulated) and ports (thirty).
 # Needs what test.sh installs, and a machine that does nothing else meanwhile.
 set -eu
 
