@@ -123,7 +123,7 @@ final class MountedGuest implements AutoCloseable {
         List<String> words = new ArrayList<>(List.of(point, writable ? "rw" : "ro"));
         words.addAll(skipped);
         List<String> good = passes("mount-suite.py", false, words);
-        assertThat(good).hasSize((writable ? 23 : 3) - skipped.size());
+        assertThat(good).hasSize((writable ? 24 : 3) - skipped.size());
     }
 
     /**

@@ -117,9 +117,16 @@ class Plan9IT {
     @MethodSource("shares")
     @Order(2)
     void theSuitePasses(Share share) {
-        // QEMU before 10 looks for an open file by its name, which has gone.
-        guest.passesTheSuite(
-                share.point(), share.writable(), share.writable() ? List.of("unlinked_file_is_known") : List.of());
+        List<String> missing = new ArrayList<>();
+        if (share.writable()) {
+            // QEMU before 10 looks for an open file by its name, which has gone.
+            missing.add("unlinked_file_is_known");
+        }
+        if (share.model().equals("mapped-xattr")) {
+            // To it a link is a plain file with an attribute, and those of the host are none.
+            missing.add("links_of_the_host");
+        }
+        guest.passesTheSuite(share.point(), share.writable(), missing);
     }
 
     @ParameterizedTest

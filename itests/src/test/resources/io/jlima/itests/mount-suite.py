@@ -128,6 +128,10 @@ class Writable:
         os.symlink("../f", "d/up")
         assert get("d/up") == b"target"
 
+    def check_links_of_the_host(self):
+        assert os.readlink(os.path.join(self.root, "link")) == "note"
+        assert get(os.path.join(self.root, "link")) == b"from the host\n"
+
     def check_hard_link(self):
         put("f", b"1")
         os.link("f", "g")

@@ -41,9 +41,13 @@ record Vintage(Facts facts) {
         return !before(2, 0);
     }
 
-    /** How 9p keeps owners and modes. With {@code mapped-xattr} the guest has its own; Lima gave that up in 0.13. */
-    String securityModel() {
-        return LimaVersion.madeByLima(facts.createdBy()) && !before(0, 13) ? "none" : "mapped-xattr";
+    /**
+     * How 9p keeps owners and modes. With {@code mapped-xattr} the guest has its own, but cannot read the host's
+     * symbolic links; Lima gave it up in 0.13. A guest that writes nothing has no use for it.
+     */
+    String securityModel(boolean writable) {
+        boolean mapped = LimaVersion.madeByLima(facts.createdBy()) ? before(0, 13) : writable;
+        return mapped ? "mapped-xattr" : "none";
     }
 
     /** The driver that runs the machine where the file names none; null for the platform's choice. */

@@ -160,7 +160,7 @@ class DefaultsTest {
                 "v2.2.0-12-gabc, none, guest, 0",
             })
     void anInstanceKeepsTheDefaultsOfItsMaker(String version, String securityModel, String suffix, int port) {
-        InstanceConfig c = Given.linux(home).named("default").madeBy(version).accept("mounts: [{location: /x/y}]\n");
+        InstanceConfig c = Given.linux(home).named("default").madeBy(version).accept("mounts: [{location: /x/y, writable: true}]\n");
         assertThat(c.mounts().getFirst().nineP().securityModel()).isEqualTo(securityModel);
         assertThat(c.user().home()).isEqualTo("/home/foo." + suffix);
         assertThat(c.ssh().localPort()).isEqualTo(port);
@@ -185,8 +185,9 @@ class DefaultsTest {
                 .containsExactly("/home/foo", "/home/foo/y", "/b");
         assertThat(mounts.getFirst().sshfs()).isEqualTo(new InstanceConfig.Mount.Sshfs(true, false, ""));
         assertThat(mounts.getFirst().nineP())
-                .isEqualTo(new InstanceConfig.Mount.NineP("mapped-xattr", "9p2000.L", 131072, "fscache"));
-        assertThat(mounts.get(1).nineP().cache()).isEqualTo("mmap");
+                .isEqualTo(new InstanceConfig.Mount.NineP("none", "9p2000.L", 131072, "fscache"));
+        assertThat(mounts.get(1).nineP())
+                .isEqualTo(new InstanceConfig.Mount.NineP("mapped-xattr", "9p2000.L", 131072, "mmap"));
         assertThat(mounts.getFirst().queueSize()).isNull();
     }
 
@@ -337,7 +338,7 @@ class DefaultsTest {
                         "9p",
                         Map.of(
                                 "securityModel",
-                                "mapped-xattr",
+                                "none",
                                 "protocolVersion",
                                 "9p2000.L",
                                 "msize",
