@@ -56,13 +56,17 @@ is_ready() {
 # host, and such links are in many a tree.
 learn() {
 	look
-	state=$(systemctl is-system-running 2>/dev/null)
 	case $(sshfs --help 2>&1) in
 	*no_contain_symlinks*) links=,no_contain_symlinks ;;
 	*) links= ;;
 	esac
 	grep -qsx user_allow_other /etc/fuse.conf /etc/fuse3.conf ||
 		sudo -n sh -c 'echo user_allow_other >>/etc/fuse.conf' 2>/dev/null
+}
+
+# learn_state: whether the guest shuts down.
+learn_state() {
+	state=$(systemctl is-system-running 2>/dev/null)
 }
 
 # prepare POINT: a mount that came after the boot finds what the boot makes for the others.
@@ -76,8 +80,8 @@ prepare() {
 attach() {
 	words=
 	if seen "$3"; then
-		# The first look may meet a connection that has ended, and makes sshfs connect again.
-		if timeout 5 stat -- "$2" >/dev/null 2>&1 || timeout 5 stat -- "$2" >/dev/null 2>&1; then
+		# The first of two looks may meet a connection that has ended, and makes sshfs connect again.
+		if [ -n "$(timeout 5 stat -c . -- "$2" "$2" 2>/dev/null)" ]; then
 			echo "$1 kept"
 			return
 		fi
