@@ -83,8 +83,8 @@ class MountIT {
         mounts.append("- {location: \"%s\", mountPoint: \"/mnt/odd, name's\", writable: true}\n"
                 .formatted(shared.resolve("odd, name's")));
         if (MountedGuest.isRoot()) {
-            mounts.append("- {location: \"%s\", mountPoint: /mnt/small, writable: true}\n"
-                    .formatted(mounted.smallDisk()));
+            mounts.append(
+                    "- {location: \"%s\", mountPoint: /mnt/small, writable: true}\n".formatted(mounted.smallDisk()));
         }
         home.with("JLIMA_SSHFS_BY_SSH", bySsh.toString());
         Path yaml = home.write("m.yaml", """
@@ -293,8 +293,9 @@ class MountIT {
         assertThat(guest("stat -f -c %T /mnt/builtin-direct-rw").out()).contains("fuse");
         List<String> lines = home.good("mount", "list", "m").out().lines().toList();
         for (Way way : ways()) {
-            assertThat(lines).anyMatch(line -> line.contains(" on " + way.point() + " (")
-                    && line.contains(", " + way.transport() + ", "));
+            assertThat(lines)
+                    .anyMatch(line ->
+                            line.contains(" on " + way.point() + " (") && line.contains(", " + way.transport() + ", "));
         }
     }
 
