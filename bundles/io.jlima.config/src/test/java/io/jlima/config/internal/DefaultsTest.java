@@ -160,7 +160,10 @@ class DefaultsTest {
                 "v2.2.0-12-gabc, none, guest, 0",
             })
     void anInstanceKeepsTheDefaultsOfItsMaker(String version, String securityModel, String suffix, int port) {
-        InstanceConfig c = Given.linux(home).named("default").madeBy(version).accept("mounts: [{location: /x/y, writable: true}]\n");
+        InstanceConfig c = Given.linux(home)
+                .named("default")
+                .madeBy(version)
+                .accept("mounts: [{location: /x/y, writable: true}]\n");
         assertThat(c.mounts().getFirst().nineP().securityModel()).isEqualTo(securityModel);
         assertThat(c.user().home()).isEqualTo("/home/foo." + suffix);
         assertThat(c.ssh().localPort()).isEqualTo(port);

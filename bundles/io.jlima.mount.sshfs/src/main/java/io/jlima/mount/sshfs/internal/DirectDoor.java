@@ -21,7 +21,7 @@ final class DirectDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DirectDoor.class);
 
     /** A guest needs one session for each mount; the rest is for one that has gone without a word. */
-    private static final int MOST_SESSIONS = 16;
+    static final int MOST_SESSIONS = 16;
 
     private final ServerSocket listening;
     private final SftpServer server;

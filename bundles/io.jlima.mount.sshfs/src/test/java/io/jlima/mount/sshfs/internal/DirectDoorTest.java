@@ -12,6 +12,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -97,6 +99,29 @@ class DirectDoorTest {
                 DirectDoor second = new DirectDoor(echo, kept, self, ended::countDown)) {
             assertThat(door.port()).isEqualTo(port);
             assertThat(second.port()).isNotEqualTo(port);
+        }
+    }
+
+    @Test
+    void aGuestThatComesInAgainAndAgainLosesSessions() throws Exception {
+        long self = ProcessHandle.current().pid();
+        List<Socket> sockets = new ArrayList<>();
+        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {})) {
+            for (int i = 0; i <= DirectDoor.MOST_SESSIONS; i++) {
+                Socket socket = connect(door);
+                sockets.add(socket);
+                socket.getOutputStream().write('x');
+                assertThat(socket.getInputStream().read()).isEqualTo('x');
+            }
+            int ended = 0;
+            for (Socket socket : sockets) {
+                ended += endOf(socket) ? 1 : 0;
+            }
+            assertThat(ended).isEqualTo(1);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
         }
     }
 

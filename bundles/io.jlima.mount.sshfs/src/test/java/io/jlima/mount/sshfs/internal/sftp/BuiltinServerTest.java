@@ -95,6 +95,8 @@ class BuiltinServerTest {
         Files.createSymbolicLink(root.resolve("relative"), Path.of("../outside"));
         Files.createSymbolicLink(root.resolve("secret"), outside.resolve("secret"));
         Files.createSymbolicLink(root.resolve("root"), Path.of("/"));
+        // A path that only begins as the directory's does is not one below it.
+        Files.writeString(Files.createDirectory(root.resolve("x")).resolve("secret"), "secret");
         try (RawClient client = client(true, followLinks)) {
             for (String path : List.of(
                     outside + "/secret",
