@@ -54,7 +54,13 @@ with_links() {
 	fi
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS
+# settle POINT PLACE: makes the mount what it is to be at its place, "ro" or nothing. A user who may not do that finds a
+# place that is said to be writable, and a host that refuses.
+settle() {
+	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
+}
+
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE
 attach() {
 	words=$(mktemp)
 	if mounted "$3"; then
@@ -74,6 +80,7 @@ attach() {
 		echo "there is no sshfs in this guest" >"$words"
 	elif prepare "$2" >"$words" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$(with_links "$5")" >"$words" 2>&1 </dev/null; then
 		if mounted "$3"; then
+			settle "$2" "$6"
 			echo "$1 mounted"
 			rm -f -- "$words"
 			return
@@ -97,7 +104,7 @@ detach() {
 	rm -f -- "$words"
 }
 
-# passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS: sshfs speaks through this shell's own input and output.
+# passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
 passive() {
 	if mounted "$3"; then
 		unmount "$2" >&2
@@ -108,6 +115,7 @@ passive() {
 			kill -0 $$ 2>/dev/null || exit
 			sleep 0.1
 		done
+		settle "$2" "$6"
 		echo "$1 mounted" >&2
 	) </dev/null >/dev/null &
 	exec sshfs "$4" "$2" -f -o "passive,$(with_links "$5" </dev/null)"
