@@ -166,7 +166,9 @@ class InotifyIT {
         long before = watcher.count(point + "/deep/er/old");
         for (int i = 0; i < 3; i++) {
             Files.writeString(location.resolve("try"), "again " + i);
-            String marker = Files.createFile(location.resolve("marker" + watchers + i)).getFileName().toString();
+            String marker = Files.createFile(location.resolve("marker" + watchers + i))
+                    .getFileName()
+                    .toString();
             watcher.sees(point + "/" + marker, "MODIFY");
             Files.delete(location.resolve(marker));
         }

@@ -74,7 +74,8 @@ record Facts(Instant modified, long size, Object file, Object access, boolean di
             Instant modified =
                     Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
             try {
-                Instant changed = ((FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS)).toInstant();
+                Instant changed =
+                        ((FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS)).toInstant();
                 return changed.isAfter(modified) ? changed : modified;
             } catch (UnsupportedOperationException | IllegalArgumentException e) {
                 return modified;

@@ -19,6 +19,8 @@ public final class FileEventService implements GuestService {
         if (!guest.config().mountInotify() || guest.config().plain()) {
             return Attachment.NONE;
         }
-        return guest.agent().<Attachment>map(agent -> new GuestFileEvents(guest, agent)).orElse(Attachment.NONE);
+        return guest.agent()
+                .<Attachment>map(agent -> new GuestFileEvents(guest, agent))
+                .orElse(Attachment.NONE);
     }
 }

@@ -129,7 +129,9 @@ final class GuestFileEvents implements Attachment, TreeWatch.Sink {
                         FileSystems.getDefault().newWatchService(), this, this::isOurOwn, MOST_DIRECTORIES);
                 trees = watch;
                 TreeWatch source = watch;
-                Thread.ofVirtual().name("file events of " + guest.name() + " come").start(() -> pass(source));
+                Thread.ofVirtual()
+                        .name("file events of " + guest.name() + " come")
+                        .start(() -> pass(source));
             }
             watch.watch(roots.directories());
         } catch (IOException e) {

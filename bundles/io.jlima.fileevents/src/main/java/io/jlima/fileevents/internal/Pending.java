@@ -87,7 +87,10 @@ final class Pending {
 
     /** Nanoseconds until something is to be told; of use only when there is something. */
     long delay(long now) {
-        long first = paths.values().stream().mapToLong(times -> left(times, now)).min().orElse(0);
+        long first = paths.values().stream()
+                .mapToLong(times -> left(times, now))
+                .min()
+                .orElse(0);
         long turn = allowed >= 1 ? 0 : (long) ((1 - allowed) / PER_SECOND * 1e9);
         return Math.max(Math.max(first, turn), 1);
     }

@@ -32,7 +32,8 @@ final class Told {
     List<Change> news(Path path, Facts now) {
         Facts before = facts.put(path, now);
         if (before == null) {
-            // Nobody knows what it was like. A file that was written to has a new time, unless somebody has set it back.
+            // Nobody knows what it was like. A file that was written to has a new time, unless somebody has set it
+            // back.
             return now.isOlderThan(OLD) ? List.of(Change.ATTRIBUTES, Change.CONTENT) : List.of(Change.CONTENT);
         }
         if (!before.sameContent(now)) {

@@ -127,8 +127,7 @@ class GuestFileEventsTest {
         for (int i = 0; i < 20; i++) {
             settle(location);
         }
-        assertThat(passed.stream().filter(event -> event.path().equals("file")))
-                .hasSizeLessThanOrEqualTo(1);
+        assertThat(passed.stream().filter(event -> event.path().equals("file"))).hasSizeLessThanOrEqualTo(1);
         assertThat(file).hasContent("1");
     }
 
@@ -232,7 +231,8 @@ class GuestFileEventsTest {
     void nothingWithoutTheWish() {
         FakeGuest other = new FakeGuest(home, false, agent);
         assertThat(new FileEventService().attach(other)).isSameAs(Attachment.NONE);
-        assertThat(new FileEventService().attach(new FakeGuest(home, true, null))).isSameAs(Attachment.NONE);
+        assertThat(new FileEventService().attach(new FakeGuest(home, true, null)))
+                .isSameAs(Attachment.NONE);
         assertThat(agent.listeners()).isZero();
     }
 }

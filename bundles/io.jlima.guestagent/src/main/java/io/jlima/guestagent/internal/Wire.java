@@ -76,11 +76,10 @@ final class Wire {
         if (point.length == 0 || point[0] != '/' || point.length > LONGEST_FILE || path.length > LONGEST_FILE) {
             throw new IOException("no guest has a path " + event.path() + " below " + event.mountPoint());
         }
-        int kind =
-                switch (event.change()) {
-                    case CONTENT -> SHOW_CONTENT;
-                    case ATTRIBUTES -> SHOW_ATTRIBUTES;
-                };
+        int kind = switch (event.change()) {
+            case CONTENT -> SHOW_CONTENT;
+            case ATTRIBUTES -> SHOW_ATTRIBUTES;
+        };
         return ByteBuffer.allocate(15 + point.length + path.length)
                 .put((byte) (event.sign() ? kind | SHOW_BY_SIGN : kind))
                 .putLong(event.time().getEpochSecond())

@@ -218,7 +218,8 @@ class AgentTest {
 
     @Test
     void whatItCannotTouchIsNoTrouble() throws Exception {
-        Path inner = Files.createDirectories(folder.resolve("shared/inner")).getParent();
+        Path inner = folder.resolve("shared");
+        Files.createDirectories(inner.resolve("inner"));
         Path target = Files.writeString(folder.resolve("target"), "content");
         Path deep = Files.writeString(inner.resolve("inner/deep"), "content");
         FileTime before = Files.getLastModifiedTime(target);
@@ -229,17 +230,22 @@ class AgentTest {
         try (WatchService watch = folder.getFileSystem().newWatchService()) {
             folder.register(watch, StandardWatchEventKinds.ENTRY_MODIFY);
             for (String path : List.of(
-                    "link", "up/target", "../target", "inner/../../target", "/target", "inner//deep", "gone", "inner/deep/")) {
-                session.touched(
-                        List.of(new FileEvent(inner.toString(), path, Change.CONTENT, later, false)));
+                    "link",
+                    "up/target",
+                    "../target",
+                    "inner/../../target",
+                    "/target",
+                    "inner//deep",
+                    "gone",
+                    "inner/deep/")) {
+                session.touched(List.of(new FileEvent(inner.toString(), path, Change.CONTENT, later, false)));
             }
             session.touched(List.of(
                     new FileEvent("/nowhere/at/all", "x", Change.CONTENT, later, true),
                     event("next", Change.CONTENT, later, false)));
             awaitSight(watch, "next");
         }
-        assertThatThrownBy(() ->
-                        session.touched(List.of(new FileEvent("relative", "x", Change.CONTENT, later, false))))
+        assertThatThrownBy(() -> session.touched(List.of(new FileEvent("relative", "x", Change.CONTENT, later, false))))
                 .isInstanceOf(IOException.class);
         assertThat(Files.getLastModifiedTime(target)).isEqualTo(before);
         assertThat(Files.getLastModifiedTime(deep)).isLessThan(FileTime.from(later));

@@ -29,7 +29,8 @@ final class RealAgent {
         this.folder = folder;
         this.errors = Files.createTempFile(folder, "agent", ".err");
         Files.createDirectories(marks());
-        List<String> command = new ArrayList<>(List.of(PROGRAM.toString(), "--keep-clock", "--touch-anywhere", "--run", marks() + ""));
+        List<String> command =
+                new ArrayList<>(List.of(PROGRAM.toString(), "--keep-clock", "--touch-anywhere", "--run", marks() + ""));
         command.add("--owner");
         command.add(Files.getAttribute(folder, "unix:uid") + ":" + Files.getAttribute(folder, "unix:gid"));
         command.addAll(arguments);

@@ -117,13 +117,14 @@ final class Attachments implements AutoCloseable {
 
     /** Does it with all that is attached now; one that throws keeps none of the others from it. */
     void forEach(Consumer<Attachment> action) {
-        parts.values().forEach(part -> part.attachment().ifPresent(attachment -> {
-            try {
-                action.accept(attachment);
-            } catch (RuntimeException | LinkageError e) {
-                LOG.error("{}: {} fails", guest, part.title, e);
-            }
-        }));
+        parts.values()
+                .forEach(part -> part.attachment().ifPresent(attachment -> {
+                    try {
+                        action.accept(attachment);
+                    } catch (RuntimeException | LinkageError e) {
+                        LOG.error("{}: {} fails", guest, part.title, e);
+                    }
+                }));
     }
 
     /**

@@ -38,9 +38,8 @@ final class DirectTransport implements Transport {
     public GuestShell.Outcome attach() throws IOException, InterruptedException {
         String words = "directport=" + door.port() + ",reconnect" + options.text();
         try {
-            return shell.ask(number ->
-                            GuestScript.attach(
-                                    number, mount.mountPoint(), host + ":" + mount.location(), words, options.place()))
+            return shell.ask(number -> GuestScript.attach(
+                            number, mount.mountPoint(), host + ":" + mount.location(), words, options.place()))
                     .get();
         } catch (ExecutionException | CompletionException e) {
             throw new IOException(

@@ -38,7 +38,8 @@ class GuestScriptTest {
                 GuestScript.detach(1, "/mnt/x")));
         assertThat(new ProcessBuilder("sh", "-n", "-c", script).start().waitFor())
                 .isZero();
-        assertThat(new ProcessBuilder("sh", "-n", "-c", GuestScript.alone(GuestScript.passive(0, "/m", ":/a", "ro", "")))
+        assertThat(new ProcessBuilder(
+                                "sh", "-n", "-c", GuestScript.alone(GuestScript.passive(0, "/m", ":/a", "ro", "")))
                         .start()
                         .waitFor())
                 .isZero();

@@ -73,7 +73,8 @@ class SshfsMountDriverTest {
         SshfsMountDriver driver = new SshfsMountDriver();
         assertThat(driver.replay(mount(false, true, false, "")).sign()).isEqualTo(ReplaySign.time());
         assertThat(driver.replay(mount(true, true, false, "builtin")).sign()).isEqualTo(ReplaySign.time());
-        assertThat(driver.replay(mount(true, true, false, "openssh-sftp-server")).objection())
+        assertThat(driver.replay(mount(true, true, false, "openssh-sftp-server"))
+                        .objection())
                 .contains("builtin");
     }
 }
