@@ -76,7 +76,7 @@ final class MountLayers {
         sshfs.fill("followSymlinks", false);
         sshfs.fill("sftpDriver", "");
         Mapping nineP = mount.section("9p");
-        nineP.fill("securityModel", vintage.securityModel());
+        nineP.fill("securityModel", vintage.securityModel(mount.flag("writable")));
         nineP.fill("protocolVersion", "9p2000.L");
         nineP.fill("msize", "128KiB");
         nineP.fill("cache", mount.flag("writable") ? "mmap" : "fscache");

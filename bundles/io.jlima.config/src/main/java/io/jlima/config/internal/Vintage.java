@@ -41,9 +41,16 @@ record Vintage(Facts facts) {
         return !before(2, 0);
     }
 
-    /** How 9p keeps owners and modes. With {@code mapped-xattr} the guest has its own; Lima gave that up in 0.13. */
-    String securityModel() {
-        return LimaVersion.madeByLima(facts.createdBy()) && !before(0, 13) ? "none" : "mapped-xattr";
+    /**
+     * How 9p keeps owners and modes. With {@code mapped-xattr}, as in Lima before 0.13, they are the guest's own, but links
+     * of the host cannot be followed in the guest, nor those of the guest on the host. It is for writable mounts of root
+     * alone, whose machine would else make device files and set-uid files on the host for root in the guest.
+     */
+    String securityModel(boolean writable) {
+        if (LimaVersion.madeByLima(facts.createdBy())) {
+            return before(0, 13) ? "mapped-xattr" : "none";
+        }
+        return facts.uid() == 0 && writable ? "mapped-xattr" : "none";
     }
 
     /** The driver that runs the machine where the file names none; null for the platform's choice. */

@@ -144,11 +144,11 @@ class DefaultsTest {
     @CsvSource(
             nullValues = "null",
             value = {
-                "null, mapped-xattr, guest, 0",
-                "0.1.0, mapped-xattr, guest, 0",
-                "0.1.0-SNAPSHOT, mapped-xattr, guest, 0",
-                "2.2.0-jlima.0.1.0, mapped-xattr, guest, 0",
-                "unknown, mapped-xattr, guest, 0",
+                "null, none, guest, 0",
+                "0.1.0, none, guest, 0",
+                "0.1.0-SNAPSHOT, none, guest, 0",
+                "2.2.0-jlima.0.1.0, none, guest, 0",
+                "unknown, none, guest, 0",
                 "'', mapped-xattr, linux, 60022",
                 "0.12.0, mapped-xattr, linux, 60022",
                 "0.23.2, none, linux, 60022",
@@ -173,6 +173,14 @@ class DefaultsTest {
                 .isZero();
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, true, mapped-xattr", "0, false, none", "1000, true, none", "1000, false, none"})
+    void onlyWritableMountsOfRootKeepOwnersApart(long uid, boolean writable, String securityModel) {
+        InstanceConfig c =
+                Given.linux(home).by("foo", uid).accept("mounts: [{location: /x/y, writable: " + writable + "}]\n");
+        assertThat(c.mounts().getFirst().nineP().securityModel()).isEqualTo(securityModel);
+    }
+
     @Test
     void mountsHaveTheirDefaults() {
         List<InstanceConfig.Mount> mounts = Given.linux(home)
@@ -185,7 +193,7 @@ class DefaultsTest {
                 .containsExactly("/home/foo", "/home/foo/y", "/b");
         assertThat(mounts.getFirst().sshfs()).isEqualTo(new InstanceConfig.Mount.Sshfs(true, false, ""));
         assertThat(mounts.getFirst().nineP())
-                .isEqualTo(new InstanceConfig.Mount.NineP("mapped-xattr", "9p2000.L", 131072, "fscache"));
+                .isEqualTo(new InstanceConfig.Mount.NineP("none", "9p2000.L", 131072, "fscache"));
         assertThat(mounts.get(1).nineP().cache()).isEqualTo("mmap");
         assertThat(mounts.getFirst().queueSize()).isNull();
     }
@@ -337,7 +345,7 @@ class DefaultsTest {
                         "9p",
                         Map.of(
                                 "securityModel",
-                                "mapped-xattr",
+                                "none",
                                 "protocolVersion",
                                 "9p2000.L",
                                 "msize",

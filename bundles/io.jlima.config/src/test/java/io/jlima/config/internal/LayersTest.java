@@ -148,7 +148,7 @@ class LayersTest {
                                 "/m",
                                 true,
                                 new InstanceConfig.Mount.Sshfs(false, true, ""),
-                                new InstanceConfig.Mount.NineP("mapped-xattr", "9p2000.L", 131072, "none"),
+                                new InstanceConfig.Mount.NineP("none", "9p2000.L", 131072, "none"),
                                 null))),
                 row(
                         "M: keys are compared after evaluation",
