@@ -15,7 +15,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A guest for benchmarks, in a LIMA_HOME of its own, with servers in it. Closing it leaves nothing. */
+/**
+ * A guest for benchmarks, in a LIMA_HOME of its own, with servers in it. Closing it leaves nothing, unless JLIMA_BENCH_HOME
+ * names a directory: there the guest stays, for the next run.
+ */
 final class BenchGuest implements AutoCloseable {
     /** Sends, takes, echoes; on all addresses and on the loopback one. */
     static final int ALL = 23_001;
@@ -33,17 +36,48 @@ final class BenchGuest implements AutoCloseable {
 
     static final int HOLD_LOOPBACK = 23_006;
 
+    /** Answers lines, see {@link Talk}; on all addresses, so that no daemon is in the way. */
+    static final int TALK = 23_007;
+
+    /** What the host's resolver alone knows. */
+    static final String NAME = "answer.bench.example";
+
+    static final String ADDRESS = "10.99.0.1";
+
+    /** A socket of the guest that leads to {@link #hostSocket}. */
+    static final String GUEST_SOCKET = "/tmp/to-host.sock";
+
+    private static final String KEEP = "JLIMA_BENCH_HOME";
+
     private static final String SERVERS = """
-            use strict; use warnings; use Socket qw(:all); use IO::Select;
+            use strict; use warnings; use Socket qw(:all); use IO::Select; use IO::Handle; use Time::HiRes qw(time);
             $SIG{CHLD} = 'IGNORE'; $SIG{PIPE} = 'IGNORE'; my $all = IO::Select->new; my (%%kept, %%kind); my $block = "x" x 65536;
             sub serve {
                 my ($ip, $port, $kind) = @_; socket(my $s, AF_INET, SOCK_STREAM, 0) or die; setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
                 bind($s, pack_sockaddr_in($port, inet_aton($ip))) or die "bind $!"; listen($s, 4096) or die; $s
             }
+            sub from_socket {
+                socket(my $s, AF_UNIX, SOCK_STREAM, 0) or return "$!"; connect($s, pack_sockaddr_un($_[0])) or return "$!";
+                my $line = <$s> // 'nothing'; chomp $line; $line
+            }
+            sub from_file { open(my $f, '<', $_[0]) or return "$!"; my $line = <$f> // 'nothing'; chomp $line; $line }
+            sub address_of { my $raw = gethostbyname($_[0]); defined $raw ? inet_ntoa($raw) : 'none' }
+            sub talk {
+                my $c = shift; $c->autoflush(1);
+                while (my $line = <$c>) {
+                    my ($word, $rest) = $line =~ /^(\\w+) ?(.*)/ or next;
+                    my $answer = $word eq 'file' ? from_file($rest) : $word eq 'socket' ? from_socket($rest)
+                        : $word eq 'name' ? address_of($rest) : $word eq 'clock' ? sprintf('%%.3f', time)
+                        : $word eq 'run' ? join(' ', split(/\\n/, `$rest 2>&1`)) : 'here';
+                    print $c "$answer\\n";
+                }
+            }
             for (['0.0.0.0', %d, 'work'], ['127.0.0.1', %d, 'work'], ['0.0.0.0', %d, 'control'], ['127.0.0.1', %d, 'short'],
-                    ['0.0.0.0', %d, 'hold'], ['127.0.0.1', %d, 'hold']) {
+                    ['0.0.0.0', %d, 'hold'], ['127.0.0.1', %d, 'hold'], ['0.0.0.0', %d, 'talk']) {
                 my $s = serve(@$_); $all->add($s); $kind{$s} = $_->[2];
             }
+            unlink '/tmp/in-guest.sock'; socket(my $local, AF_UNIX, SOCK_STREAM, 0) or die;
+            bind($local, pack_sockaddr_un('/tmp/in-guest.sock')) or die; listen($local, 64); $all->add($local); $kind{$local} = 'hold';
             open(my $mark, '>', '/tmp/bench-ready'); close $mark;
             while (1) { for my $s ($all->can_read) {
                 if ($kind{$s} eq 'held') {
@@ -60,45 +94,95 @@ final class BenchGuest implements AutoCloseable {
                     close $c; next
                 }
                 if (fork) { close $c; next }
+                close $_ for $all->handles;
+                if ($kind{$s} eq 'talk') { talk($c); exit }
                 sysread($c, my $what, 16);
                 if ($what =~ /^s(\\d+)/) { my $left = $1 * 16; while ($left-- > 0) { my $at = 0; while ($at < 65536) { my $n = syswrite($c, $block, 65536 - $at, $at) or exit; $at += $n } } }
                 elsif ($what =~ /^r/) { while (sysread($c, my $data, 262144)) {} syswrite($c, 'k') }
                 else { syswrite($c, $what); while (sysread($c, my $data, 4096)) {} }
                 exit;
             } }
-            """.formatted(ALL, LOOPBACK, CONTROL, SHORT, HOLD_ALL, HOLD_LOOPBACK);
+            """.formatted(ALL, LOOPBACK, CONTROL, SHORT, HOLD_ALL, HOLD_LOOPBACK, TALK);
 
     final Path home;
     private final Path limactl;
+    private final boolean stays;
 
     private BenchGuest(Path distribution) throws IOException {
         limactl = distribution.resolve("bin/limactl");
-        home = Files.createTempDirectory(Path.of("/tmp"), "jlb");
+        String kept = System.getenv(KEEP);
+        stays = kept != null;
+        home = kept != null
+                ? Files.createDirectories(Path.of(kept).toAbsolutePath())
+                : Files.createTempDirectory(Path.of("/tmp"), "jlb");
     }
 
-    /** Boots it and has its servers run. */
+    /** Boots it, unless it runs from an earlier run, and has its servers run. */
     static BenchGuest start(Path distribution) throws Exception {
         BenchGuest guest = new BenchGuest(distribution);
         try {
-            Path yaml = Files.writeString(
-                    guest.home.resolve("bench.yaml"),
-                    "base: template://debian-local\ncpus: 1\nmemory: 1GiB\nmounts: []\nhostResolver: {ipv6: true}\n");
-            guest.limactl(Map.of(), "", "start", "--tty=false", "--name", "bench", yaml.toString());
-            guest.limactl(Map.of(), SERVERS, "shell", "bench", "sh", "-c", "cat >/tmp/bench.pl");
-            guest.limactl(
-                    Map.of(),
-                    "",
-                    "shell",
-                    "bench",
-                    "sh",
-                    "-c",
-                    "ulimit -n 8192; setsid perl /tmp/bench.pl >/dev/null 2>&1 </dev/null & until test -e /tmp/bench-ready;"
-                            + " do sleep 0.1; done");
+            if (!Files.exists(guest.home.resolve("bench/ready"))) {
+                guest.boot();
+            }
             return guest;
         } catch (Exception e) {
             guest.close();
             throw e;
         }
+    }
+
+    private void boot() throws Exception {
+        Files.createDirectories(shared());
+        Path yaml = Files.writeString(
+                home.resolve("bench.yaml"),
+                """
+                images: [{location: "debian:bookworm", arch: "x86_64"}, {location: "debian:bookworm", arch: "aarch64"}]
+                cpus: 1
+                memory: 1GiB
+                mountType: reverse-sshfs
+                mounts: [{location: "%s", writable: true}]
+                hostResolver: {ipv6: true, hosts: {%s: %s}}
+                portForwards:
+                - {guestSocket: /tmp/in-guest.sock, hostSocket: "%s"}
+                - {guestSocket: %s, hostSocket: "%s", reverse: true}
+                """.formatted(shared(), NAME, ADDRESS, socketToGuest(), GUEST_SOCKET, hostSocket()));
+        limactl(
+                Map.of("QEMU_SYSTEM_X86_64", Pause.qemu(home).toString()),
+                "",
+                "start",
+                "--tty=false",
+                "--name",
+                "bench",
+                yaml.toString());
+        limactl(Map.of(), SERVERS, "shell", "bench", "sh", "-c", "cat >/tmp/bench.pl");
+        limactl(
+                Map.of(),
+                "",
+                "shell",
+                "bench",
+                "sh",
+                "-c",
+                "ulimit -n 8192; setsid perl /tmp/bench.pl >/tmp/bench.log 2>&1 </dev/null & until test -e /tmp/bench-ready;"
+                        + " do sleep 0.1; done");
+    }
+
+    /** A directory of the host that the guest has mounted, at the same path. */
+    Path shared() {
+        return home.resolve("shared");
+    }
+
+    /** Leads to an echo in the guest. */
+    Path socketToGuest() {
+        return home.resolve("to-guest.sock");
+    }
+
+    /** Where {@link #GUEST_SOCKET} leads to; nobody listens there yet. */
+    Path hostSocket() {
+        return home.resolve("on-host.sock");
+    }
+
+    Path directory() {
+        return home.resolve("bench");
     }
 
     /** A new daemon, with these variables. */
@@ -220,7 +304,7 @@ final class BenchGuest implements AutoCloseable {
     /** Runs the program for figures at the agent's channel, which has one user at a time. */
     void agentAlone(Path script) throws Exception {
         limactl(Map.of(), "", "daemon", "stop");
-        int code = new ProcessBuilder("python3", script.toString(), home.resolve("bench").toString())
+        int code = new ProcessBuilder("python3", script.toString(), directory().toString())
                 .inheritIO()
                 .start()
                 .waitFor();
@@ -231,6 +315,9 @@ final class BenchGuest implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
+        if (stays) {
+            return;
+        }
         try {
             limactl(Map.of(), "", "delete", "-f", "bench");
         } finally {

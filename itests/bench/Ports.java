@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Takes the figures of ports and names for docs/benchmarks.md, through one guest. Run it with
- * {@code java itests/bench/Ports.java DISTRIBUTION [PART...]}; the parts are throughput, latency, many, short, names and agent.
+ * {@code java itests/bench/Ports.java DISTRIBUTION [PART...]}; the parts are throughput, latency, many, short, names, sleep
+ * (ten minutes, or so many seconds as in {@code sleep:20}) and agent.
  */
 public final class Ports {
     private static final int ROUNDS = 3;
@@ -29,6 +30,7 @@ public final class Ports {
     private static final int AT_ONCE = 300;
     private static final int SHORT_ONES = 100_000;
     private static final int PROGRAMS = 8;
+    private static final long TEN_MINUTES = 600;
 
     private final BenchGuest guest;
 
@@ -39,7 +41,7 @@ public final class Ports {
     public static void main(String[] words) throws Exception {
         Set<String> parts = words.length > 1
                 ? Set.copyOf(Arrays.asList(words).subList(1, words.length))
-                : Set.of("throughput", "latency", "many", "short", "names", "agent");
+                : Set.of("throughput", "latency", "many", "short", "names", "sleep", "agent");
         try (BenchGuest guest = BenchGuest.start(Path.of(words[0]).toAbsolutePath())) {
             Ports bench = new Ports(guest);
             if (parts.contains("throughput")) {
@@ -62,6 +64,11 @@ public final class Ports {
                     guest.restartDaemon(Map.of("JLIMA_RESOLV_CONF", names.configuration().toString()));
                     BenchGuest.await(BenchGuest.LOOPBACK);
                     names.run();
+                }
+            }
+            for (String part : parts) {
+                if (part.equals("sleep") || part.startsWith("sleep:")) {
+                    new Sleep(guest, part.equals("sleep") ? TEN_MINUTES : Long.parseLong(part.substring(6))).run();
                 }
             }
             if (parts.contains("agent")) {

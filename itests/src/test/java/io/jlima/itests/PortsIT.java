@@ -192,6 +192,7 @@ class PortsIT {
     void rulesByListeners() throws IOException {
         assertThat(PortTable.cells()).hasSizeGreaterThanOrEqualTo(60);
         theTable("");
+        socketsAndStaticPorts();
     }
 
     @Test
@@ -201,6 +202,7 @@ class PortsIT {
         daemon.destroyForcibly();
         daemon.onExit().get(30, TimeUnit.SECONDS);
         theTable("");
+        socketsAndStaticPorts();
     }
 
     @ParameterizedTest
@@ -227,6 +229,10 @@ class PortsIT {
         whoWritesSlowlyIsAnsweredEachTime();
         aPortThatIsClosedAndOpenedAtOnceIsTheNewOne(transport);
         aTakenPortIsTakenOverWhenItIsFree(transport);
+        if (!transport.equals("qemu")) {
+            // The machine itself forwards ports only, and this one is on the guest's loopback.
+            socketsAndStaticPorts();
+        }
     }
 
     private static Socket connect(int port) throws IOException {
@@ -381,32 +387,39 @@ class PortsIT {
 
     @Test
     @Order(4)
-    void socketsAndStaticPorts() throws Exception {
+    void theSameByFreeChoiceAgain() throws Exception {
         home.with("JLIMA_PORT_TRANSPORT", null);
         home.good("daemon", "restart");
         theTable("");
-        try (Socket socket = new Socket("127.0.0.1", GuestServers.STATIC)) {
-            socket.getOutputStream().write('s');
-            assertThat(socket.getInputStream().read()).isEqualTo('s');
-        }
-        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(sockets.resolve("to-guest.sock")))) {
-            client.write(ByteBuffer.wrap(new byte[] {'u'}));
-            ByteBuffer answer = ByteBuffer.allocate(1);
-            assertThat(client.read(answer)).isEqualTo(1);
-            assertThat(answer.get(0)).isEqualTo((byte) 'u');
-        }
-        try (ServerSocketChannel server = ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
-                .bind(UnixDomainSocketAddress.of(sockets.resolve("on-host.sock")))) {
+        socketsAndStaticPorts();
+    }
+
+    /** What has no listener in the table: a static port, and unix sockets in both directions. */
+    private void socketsAndStaticPorts() throws IOException {
+        Home.eventually("the static port", () -> answers(new InetSocketAddress("127.0.0.1", GuestServers.STATIC)));
+        Home.eventually(
+                "a socket to the guest", () -> answers(UnixDomainSocketAddress.of(sockets.resolve("to-guest.sock"))));
+        Path path = sockets.resolve("on-host.sock");
+        try (ServerSocketChannel server =
+                ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path))) {
             Thread.ofVirtual().start(() -> {
-                try (SocketChannel peer = server.accept()) {
-                    peer.write(ByteBuffer.wrap("from the host\n".getBytes(StandardCharsets.UTF_8)));
+                try {
+                    while (true) {
+                        try (SocketChannel peer = server.accept()) {
+                            peer.write(ByteBuffer.wrap("from the host\n".getBytes(StandardCharsets.UTF_8)));
+                        }
+                    }
                 } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
+                    // The end.
                 }
             });
             String perl = "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0);"
                     + " connect(S, pack_sockaddr_un(\"/tmp/to-host.sock\")) or die $!; print scalar <S>;";
-            assertThat(home.good("shell", "p", "perl", "-e", perl).out()).isEqualTo("from the host\n");
+            Home.eventually(
+                    "a socket to the host",
+                    () -> home.limactl("shell", "p", "perl", "-e", perl).out().equals("from the host\n"));
+        } finally {
+            Files.deleteIfExists(path);
         }
     }
 
@@ -641,6 +654,8 @@ class PortsIT {
                 cpus: 1
                 memory: 512MiB
                 mounts: []
+                hostResolver: {enabled: false}
+                dns: [192.0.2.53]
                 portForwards: [{guestPort: %d, hostPort: %d, static: true}]
                 """.formatted(SECOND, GuestServers.STATIC));
         String taken = "127.0.0.1:" + GuestServers.STATIC + " is taken by instance `p`";
@@ -648,6 +663,8 @@ class PortsIT {
         assertThat(start.err()).contains(taken);
         assertThat(home.good("list", "q").err()).contains(taken);
         assertThat(home.good("list", "p").err()).doesNotContain("is taken by");
+        assertThat(home.path.resolve("q/dns-ports")).doesNotExist();
+        assertThat(home.good("shell", "q", "resolvectl", "dns").out()).contains("192.0.2.53");
         serve("q");
         try (Socket socket = connect(GuestServers.STATIC)) {
             echo(socket, 3);

@@ -40,7 +40,7 @@ public interface MountDriver {
     default FileReplay replay(Mount mount) {
         return mount.writable()
                 ? FileReplay.BY_TIME
-                : FileReplay.impossible("it is read-only, and its server lets the guest do nothing that watchers see");
+                : FileReplay.impossible("read-only, and its server lets the guest do nothing that watchers see");
     }
 
     /**

@@ -20,6 +20,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,9 @@ final class DnsServer implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 128;
 
     private static final int LONGEST = 65_535;
+
+    /** After an accept that failed for want of descriptors, so as not to spin. */
+    private static final long PAUSE_NANOS = 50_000_000;
 
     /** Far longer than it takes. */
     private static final Duration END = Duration.ofSeconds(10);
@@ -117,8 +121,14 @@ final class DnsServer implements AutoCloseable {
                 return;
             } catch (IOException e) {
                 LOG.debug("accepting", e);
+                LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
+    }
+
+    /** Questions and connections that are worked on now. */
+    int working() {
+        return MOST_AT_ONCE - room.availablePermits() + MOST_CONNECTIONS - connections.availablePermits();
     }
 
     private void serve(SocketChannel client) {

@@ -18,8 +18,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class DnsServerTest {
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+
+    /** Those that Java opens for itself when it needs them. */
+    private static final int OWN_DESCRIPTORS = 20;
 
     private final AtomicInteger byStream = new AtomicInteger();
     private DatagramSocket upstream;
@@ -151,18 +157,66 @@ final class DnsServerTest {
         assertThat(byStream).hasValueGreaterThan(0);
     }
 
+    /** Noise, and questions with some bytes changed. */
+    private static byte[] malformed(Random random) {
+        byte[] bytes = new byte[random.nextInt(100)];
+        if (random.nextBoolean()) {
+            random.nextBytes(bytes);
+            return bytes;
+        }
+        bytes = Wire.query(random.nextInt(1 << 16), "some.name.example", 1 + random.nextInt(60), 1232);
+        for (int i = 0; i < 4; i++) {
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+        }
+        return bytes;
+    }
+
     @Test
-    void noiseIsAnsweredOrPassedOverAndTheNextQuestionIsAnswered() throws IOException {
-        java.util.Random random = new java.util.Random(5);
+    void aThousandMalformedDatagramsLeaveNothingBehind() throws IOException {
+        long before = descriptors();
+        Random random = new Random(5);
         try (DatagramSocket socket = new DatagramSocket()) {
             for (int i = 0; i < 1000; i++) {
-                byte[] noise = new byte[random.nextInt(100)];
-                random.nextBytes(noise);
+                byte[] noise = malformed(random);
                 socket.send(new DatagramPacket(noise, noise.length, LOOPBACK, server.udpPort()));
             }
         }
         assertThat(Wire.data(byDatagram(Wire.query(1, "www.example", Message.A)), Message.A))
                 .containsExactly("10.0.0.1");
+        nothingIsLeft(before);
+    }
+
+    /** Each on a connection of its own, with a length that is not always right. */
+    @Test
+    void aThousandMalformedStreamsLeaveNothingBehind() throws IOException {
+        long before = descriptors();
+        Random random = new Random(6);
+        for (int i = 0; i < 1000; i++) {
+            byte[] noise = malformed(random);
+            try (Socket socket = new Socket(LOOPBACK, server.tcpPort())) {
+                DataOutputStream out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
+                out.writeShort(random.nextInt(4) == 0 ? random.nextInt(1 << 16) : noise.length);
+                out.write(noise);
+                out.flush();
+            }
+        }
+        assertThat(Wire.data(byStream(Wire.query(1, "www.example", Message.A)), Message.A))
+                .containsExactly("10.0.0.1");
+        nothingIsLeft(before);
+    }
+
+    private static long descriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+
+    /** Waits for the end of what is still worked on; when that does not come, this test's time limit does. */
+    private void nothingIsLeft(long descriptorsBefore) throws IOException {
+        while (server.working() > 0 || descriptors() > descriptorsBefore + OWN_DESCRIPTORS) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(server.working()).isZero();
     }
 
     @Test

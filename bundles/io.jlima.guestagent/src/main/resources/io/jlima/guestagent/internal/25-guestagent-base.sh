@@ -37,11 +37,12 @@ DefaultDependencies=no
 RequiresMountsFor=/usr/local/bin
 Conflicts=shutdown.target
 Before=shutdown.target
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/usr/local/bin/lima-guestagent $arguments
 Restart=always
-RestartSec=200ms
+RestartSec=100ms
 OOMPolicy=continue
 OOMScoreAdjust=-500
 LimitNOFILE=65536

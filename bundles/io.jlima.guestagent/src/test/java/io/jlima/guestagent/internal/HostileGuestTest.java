@@ -10,10 +10,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,8 +133,17 @@ class HostileGuestTest {
         }
     }
 
+    private static long descriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+
     @Test
-    void aThousandMalformedFrames() throws Exception {
+    void aThousandMalformedFramesLeaveNothingBehind() throws Exception {
+        outcome(tag -> ByteBuffer.allocate(0));
+        long descriptors = descriptors();
+        int threads = Thread.activeCount();
         Random random = new Random(7);
         int refused = 0;
         for (int i = 0; i < 1000; i++) {
@@ -154,6 +165,9 @@ class HostileGuestTest {
             assertThat(end).isInstanceOf(IOException.class);
         }
         assertThat(refused).isGreaterThan(300);
+        // Java opens some for itself when it needs them.
+        assertThat(descriptors()).isLessThan(descriptors + 20);
+        assertThat(Thread.activeCount()).isLessThan(threads + 20);
     }
 
     @Test

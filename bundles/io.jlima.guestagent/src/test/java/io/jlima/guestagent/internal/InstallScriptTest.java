@@ -4,11 +4,13 @@ package io.jlima.guestagent.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,7 +79,10 @@ class InstallScriptTest {
         assertThat(unit)
                 .content()
                 .contains(
-                        "ExecStart=/usr/local/bin/lima-guestagent --socket /run/lima-guestagent.sock --owner 501:20\n");
+                        "ExecStart=/usr/local/bin/lima-guestagent --socket /run/lima-guestagent.sock --owner 501:20\n",
+                        // However often it has been ended, it comes back.
+                        "StartLimitIntervalSec=0\n",
+                        "Restart=always\n");
         assertThat(wanted.toRealPath()).isEqualTo(unit.toRealPath());
         assertThat(calls())
                 .isEqualTo("systemctl daemon-reload\nsystemctl --no-block restart lima-guestagent.service\n");
@@ -105,6 +110,39 @@ class InstallScriptTest {
                 .startsWith("#!/sbin/openrc-run\n")
                 .contains("command_args=\"--socket /run/lima-guestagent.sock --owner 501:20\"");
         assertThat(calls()).isEqualTo("rc-update add lima-guestagent default\nrc-service lima-guestagent restart\n");
+        understoodByOpenRc(root.resolve("etc/init.d/lima-guestagent"));
+    }
+
+    /** What openrc-run(8) and its guide to supervise-daemon know, of which a service needs no function of its own. */
+    private static final Pattern OPENRC =
+            Pattern.compile("(name|description|supervisor|command|command_args|respawn_delay"
+                    + "|respawn_max|error_log)=(\"[^\"]*\"|[^\"' ]+)");
+
+    /** Reads the service as OpenRC does, which cannot run here: by a shell, whose variables say what to supervise. */
+    private void understoodByOpenRc(Path service) throws Exception {
+        assertThat(Files.readAllLines(service)).element(0).isEqualTo("#!/sbin/openrc-run");
+        assertThat(Files.readAllLines(service))
+                .filteredOn(line -> !line.startsWith("#"))
+                .allMatch(line -> OPENRC.matcher(line).matches());
+        Process shell = new ProcessBuilder(
+                        "sh",
+                        "-euc",
+                        ". \"$1\"; printf '%s\\n' \"$supervisor\" \"$command\" $command_args $respawn_delay"
+                                + " $respawn_max",
+                        "sh",
+                        service.toString())
+                .redirectErrorStream(true)
+                .start();
+        assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).lines())
+                .containsExactly(
+                        "supervise-daemon",
+                        "/usr/local/bin/lima-guestagent",
+                        "--socket",
+                        "/run/lima-guestagent.sock",
+                        "--owner",
+                        "501:20",
+                        "1",
+                        "0");
     }
 
     @Test

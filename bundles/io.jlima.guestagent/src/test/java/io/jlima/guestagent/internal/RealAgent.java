@@ -15,22 +15,29 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** The agent itself, with sanitizers, as a process of this machine. Its end is checked. */
+/** The agent itself, mostly with sanitizers, as a process of this machine. Its end is checked. */
 final class RealAgent {
-    private static final Path PROGRAM =
+    private static final Path SANITIZED =
             Path.of("target/sanitized/lima-guestagent").toAbsolutePath();
+
+    private static final Path CROSS_BUILT = Path.of(
+                    "target/classes/io/jlima/guestagent/internal/programs/lima-guestagent-aarch64")
+            .toAbsolutePath();
+
+    private static final Path EMULATOR = Path.of("/usr/bin/qemu-aarch64-static");
 
     private final Path folder;
     private final Path errors;
     private final Process process;
 
-    private RealAgent(Path folder, List<String> arguments) throws IOException {
-        Assumptions.assumeTrue(Files.isExecutable(PROGRAM), "there is no C compiler here");
+    private RealAgent(Path folder, List<Path> program, List<String> arguments) throws IOException {
+        Assumptions.assumeTrue(program.stream().allMatch(Files::isExecutable), "nothing to build or to run it here");
         this.folder = folder;
         this.errors = Files.createTempFile(folder, "agent", ".err");
         Files.createDirectories(marks());
         List<String> command =
-                new ArrayList<>(List.of(PROGRAM.toString(), "--keep-clock", "--touch-anywhere", "--run", marks() + ""));
+                new ArrayList<>(program.stream().map(Path::toString).toList());
+        command.addAll(List.of("--keep-clock", "--touch-anywhere", "--run", marks().toString()));
         command.add("--owner");
         command.add(Files.getAttribute(folder, "unix:uid") + ":" + Files.getAttribute(folder, "unix:gid"));
         command.addAll(arguments);
@@ -39,12 +46,21 @@ final class RealAgent {
 
     /** One that serves a socket in the folder. */
     static RealAgent serving(Path folder) throws IOException {
-        return new RealAgent(folder, List.of("--socket", socket(folder).toString()));
+        return serving(folder, List.of(SANITIZED));
+    }
+
+    /** One for guests of another architecture, which an emulator runs here. */
+    static RealAgent emulated(Path folder) throws IOException {
+        return serving(folder, List.of(EMULATOR, CROSS_BUILT));
+    }
+
+    private static RealAgent serving(Path folder, List<Path> program) throws IOException {
+        return new RealAgent(folder, program, List.of("--socket", socket(folder).toString()));
     }
 
     /** One whose channel is a pipe to whoever listens at the socket. */
     static RealAgent on(Path folder, Path channel) throws IOException {
-        return new RealAgent(folder, List.of("--channel", channel.toString()));
+        return new RealAgent(folder, List.of(SANITIZED), List.of("--channel", channel.toString()));
     }
 
     static Path socket(Path folder) {

@@ -87,7 +87,16 @@ record GuestConnections(Configurations configurations, GuestAccess access, SshCo
         return new Way(live.machine, live.sshPort);
     }
 
+    /**
+     * A machine that stands still is not tried: its network keeps each try that was given up, and the guest would have
+     * to serve them all before ours when it goes on (docs/decisions/0016).
+     */
     private SshConnection connect(LiveInstance live, Way way) throws InterruptedException {
+        if (!live.standstill.await(CONNECT_LIMIT)) {
+            throw new LimaException(
+                    "the machine of instance `" + live.folder.name() + "` stands still",
+                    "It was paused, or waits for a disk of the host (see `limactl list`). Try again when it goes on.");
+        }
         Configuration configuration = configurations.read(live.folder, HostEnvironment.ofThisProcess());
         return connector.connect(access.target(live.folder, configuration.config(), way.port()), CONNECT_LIMIT);
     }

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is going on with one instance now. Every field but the locks is guarded by {@link #lock}; whoever holds it does
- * not wait for anything.
+ * What is going on with one instance now. Every field but the locks and {@link #standstill} is guarded by {@link #lock};
+ * whoever holds it does not wait for anything.
  */
 final class LiveInstance {
     private static final Logger LOG = LoggerFactory.getLogger(LiveInstance.class);
@@ -29,6 +29,8 @@ final class LiveInstance {
 
     /** Held while the connection is made, so that several callers make one. */
     final ReentrantLock connecting = new ReentrantLock();
+
+    final Standstill standstill = new Standstill();
 
     /** A start that is under way. */
     @Nullable
@@ -182,6 +184,7 @@ final class LiveInstance {
         connection = null;
         ready = false;
         troubles = List.of();
+        standstill.end();
         return held;
     }
 

@@ -20,6 +20,7 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
     @Override
     public void happened(Machine.Event event) {
         LOG.info("{}: {}", live.folder.name(), event);
+        live.standstill.happened(event);
         live.guest().ifPresent(guest -> guest.happened(event));
         String trouble = trouble(event);
         boolean tell;

@@ -13,6 +13,10 @@ final class MachineEvents implements Consumer<QmpEvent> {
     private final SpaceWatch space;
     private boolean goingDown;
     private boolean noSpace;
+
+    /** Whether an event has told since {@link #anew} if the machine stands still. */
+    private boolean fresher;
+
     private volatile boolean endAsked;
 
     MachineEvents(Consumer<Machine.Event> out, SpaceWatch space) {
@@ -20,8 +24,16 @@ final class MachineEvents implements Consumer<QmpEvent> {
         this.space = space;
     }
 
+    /** A new connection is about to be made. */
+    synchronized void anew() {
+        fresher = false;
+    }
+
     /** @param status what query-status says when the connection is made, a RunState of the QMP reference */
-    void begin(String status) {
+    synchronized void begin(String status) {
+        if (!fresher && (status.equals("io-error") || status.equals("paused"))) {
+            out.accept(new Machine.Paused());
+        }
         if (status.equals("io-error")) {
             out.accept(new Machine.DiskTrouble("", "the machine stands still since a disk failed", true));
             space.await("");
@@ -39,7 +51,7 @@ final class MachineEvents implements Consumer<QmpEvent> {
     }
 
     @Override
-    public void accept(QmpEvent event) {
+    public synchronized void accept(QmpEvent event) {
         switch (event.name()) {
             case "POWERDOWN" -> goDown(false);
             case "SHUTDOWN" -> shutdown(event);
@@ -54,8 +66,12 @@ final class MachineEvents implements Consumer<QmpEvent> {
             case "NIC_RX_FILTER_CHANGED" -> out.accept(new Machine.NetworkUp());
             case "GUEST_PANICKED" -> out.accept(new Machine.Panicked());
             case "BLOCK_IO_ERROR" -> diskTrouble(event);
-            case "STOP" -> out.accept(new Machine.Paused());
+            case "STOP" -> {
+                fresher = true;
+                out.accept(new Machine.Paused());
+            }
             case "RESUME" -> {
+                fresher = true;
                 noSpace = false;
                 out.accept(new Machine.Resumed());
             }

@@ -71,6 +71,7 @@ final class QemuMachine implements Machine {
      * @throws IOException when nobody answers there
      */
     void connect(Duration limit) throws IOException, InterruptedException {
+        events.anew();
         QmpConnection connection = QmpConnection.open(CommandLine.qmpSocket(directory), events, limit);
         try {
             Map<?, ?> status = Json.object(connection.execute("query-status", Map.of(), limit));

@@ -323,6 +323,7 @@ class QemuMachineTest {
         first.release();
 
         Machine second = adopt().orElseThrow();
+        assertThat(await(Machine.Paused.class)).isNotNull();
         assertThat(second.powerOff(Duration.ofSeconds(LONG_SECONDS))).isTrue();
     }
 
