@@ -4,12 +4,6 @@ package io.jlima.core.internal.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jlima.api.guest.SetupRequest;
-import io.jlima.api.guest.Guest;
-import io.jlima.api.guest.AgentSession;
-import io.jlima.api.guest.GuestSetup;
-import io.jlima.api.guest.GuestAgent;
-import io.jlima.api.guest.FileReplay;
 import io.jlima.api.Arch;
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
@@ -17,6 +11,12 @@ import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.AgentSession;
+import io.jlima.api.guest.FileReplay;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestAgent;
+import io.jlima.api.guest.GuestSetup;
+import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.Device.Console;
 import io.jlima.api.machine.Device.Disk;
@@ -245,8 +245,8 @@ class MachinePlanTest {
         assertThat(MachinePlan.mountChoice(asked, drivers).reason()).contains("mountInotify");
         assertThat(MachinePlan.mountChoice(decided, drivers).mountType()).isEqualTo("9p");
 
-        assertThat(NotYet.unseen(asked, drivers)).hasValueSatisfying(line -> assertThat(line)
-                .contains("no guest agent"));
+        assertThat(NotYet.unseen(asked, drivers))
+                .hasValueSatisfying(line -> assertThat(line).contains("no guest agent"));
         drivers.addGuestAgent(
                 new GuestAgent() {
                     @Override
@@ -261,8 +261,9 @@ class MachinePlanTest {
                 },
                 Map.of());
         assertThat(NotYet.unseen(asked, drivers)).isEmpty();
-        assertThat(NotYet.unseen(decided, drivers)).hasValueSatisfying(line -> assertThat(line)
-                .contains("not told of changes in " + MOUNT.mountPoint() + " (read-only"));
+        assertThat(NotYet.unseen(decided, drivers))
+                .hasValueSatisfying(line ->
+                        assertThat(line).contains("not told of changes in " + MOUNT.mountPoint() + " (read-only"));
         assertThat(NotYet.unseen(Rig.config("fake", 0, List.of(MOUNT), "9p"), drivers))
                 .as("nobody asks")
                 .isEmpty();

@@ -3,10 +3,10 @@ package io.jlima.core.internal.instance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jlima.api.guest.GuestService;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestService;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountDriver;

@@ -39,8 +39,9 @@ public final class Plan9MountDriver implements MountDriver {
      */
     @Override
     public FileReplay replay(Mount mount) {
-        return FileReplay.impossible("with 9p the guest's kernel loses sight of what is watched; mountType reverse-sshfs"
-                + " can do it, and virtiofs in writable mounts");
+        return FileReplay.impossible(
+                "with 9p the guest's kernel loses sight of what is watched; mountType reverse-sshfs"
+                        + " can do it, and virtiofs in writable mounts");
     }
 
     MountPlan plan(List<Mount> mounts) {
