@@ -315,6 +315,7 @@ final class Rig {
         final List<FakeMachine> machines = new CopyOnWriteArrayList<>();
         final CountDownLatch asked = new CountDownLatch(1);
         final CountDownLatch gate = new CountDownLatch(1);
+        final CountDownLatch lingering = new CountDownLatch(1);
         private final AtomicInteger pids = new AtomicInteger(1000);
         volatile Behaviour behaviour = Behaviour.STARTS;
         volatile @Nullable RuntimeException refusal;
@@ -326,6 +327,8 @@ final class Rig {
             STARTS,
             /** Until interrupted or the gate opens. */
             WAITS,
+            /** Until interrupted, and then until the gate opens. */
+            LINGERS,
             /** The machine is gone before anybody looks. */
             DIES
         }
@@ -365,6 +368,15 @@ final class Rig {
                     throw new LimaException("the start of the process was interrupted");
                 }
             }
+            if (now == Behaviour.LINGERS) {
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    lingering.countDown();
+                    awaitGate();
+                    throw new LimaException("the start of the process was interrupted");
+                }
+            }
             FakeMachine machine = new FakeMachine(pids.incrementAndGet(), listener);
             machines.add(machine);
             running.put(spec.instance(), machine);
@@ -373,6 +385,14 @@ final class Rig {
                 machine.exited.complete(new Machine.Exit(false, "qemu: out of luck"));
             }
             return machine;
+        }
+
+        private void awaitGate() {
+            try {
+                Eventually.happens(gate, "the opening of the gate");
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("interrupted twice", e);
+            }
         }
 
         @Override

@@ -10,7 +10,10 @@ import io.jlima.api.mount.MountDriver;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -30,7 +33,7 @@ public final class Plan9MountDriver implements MountDriver {
 
     @Override
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
-        return plan(mounts);
+        return plan(mounts, request.hypervisor()::objection);
     }
 
     /**
@@ -44,17 +47,22 @@ public final class Plan9MountDriver implements MountDriver {
                         + " can do it, and virtiofs in writable mounts");
     }
 
-    MountPlan plan(List<Mount> mounts) {
+    /** @param objection what stands against a device, if anything does, ending in what would work */
+    MountPlan plan(List<Mount> mounts, Function<Device, Optional<String>> objection) {
         List<Device> devices = new ArrayList<>();
         List<FstabEntry> fstab = new ArrayList<>();
         for (Mount mount : mounts) {
             check(mount);
             String tag = mount.tag();
-            devices.add(new Device.SharedDirectory(
+            Device device = new Device.SharedDirectory(
                     tag,
                     Path.of(mount.location()),
                     !mount.writable(),
-                    new Device.NineP(mount.nineP().securityModel())));
+                    new Device.NineP(mount.nineP().securityModel()));
+            objection.apply(device).ifPresent(words -> {
+                throw refusal(mount, words, null);
+            });
+            devices.add(device);
             fstab.add(new FstabEntry(tag, mount.mountPoint(), "9p", options(mount)));
         }
         return new MountPlan(devices, fstab);
@@ -87,7 +95,7 @@ public final class Plan9MountDriver implements MountDriver {
         }
     }
 
-    private static LimaException refusal(Mount mount, String evidence, String remedy) {
+    private static LimaException refusal(Mount mount, String evidence, @Nullable String remedy) {
         return new LimaException("The mount of " + mount.location() + " by 9p cannot work", evidence, remedy, null);
     }
 }

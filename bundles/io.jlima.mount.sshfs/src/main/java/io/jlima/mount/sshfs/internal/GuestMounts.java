@@ -6,6 +6,7 @@ import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestAddress;
+import io.jlima.api.machine.Machine.ProcessIdentity;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
 import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
@@ -91,9 +92,7 @@ final class GuestMounts implements MountAttachment {
     private Optional<Transport> direct(SshfsOptions options, SftpServer server, Runnable onEnd) {
         Mount mount = options.mount();
         long machine = guest.machine().identity().pid();
-        List<String> bySsh = List.of(guest.caller().variable(BY_SSH).orElse("").split(","));
-        boolean unwanted = bySsh.contains("all") || bySsh.contains(mount.mountPoint());
-        if (unwanted || guest.addresses().isEmpty() || !MachineSockets.canBeTold(machine)) {
+        if (isBySsh(mount) || guest.addresses().isEmpty() || !MachineSockets.canBeTold(machine)) {
             return Optional.empty();
         }
         try {
@@ -105,6 +104,17 @@ final class GuestMounts implements MountAttachment {
             guest.log("No port for " + mount.mountPoint() + ": " + e.getMessage());
             return Optional.empty();
         }
+    }
+
+    /** Whoever started the machine has said so; a daemon that adopts it has that from the one before it. */
+    private boolean isBySsh(Mount mount) {
+        ProcessIdentity machine = guest.machine().identity();
+        List<String> bySsh = List.of(guest.caller().variable(BY_SSH).orElse("").split(","));
+        boolean wanted = bySsh.contains("all") || bySsh.contains(mount.mountPoint());
+        if (wanted) {
+            ports.keepBySsh(mount.mountPoint(), machine);
+        }
+        return wanted || ports.isBySsh(mount.mountPoint(), machine);
     }
 
     private synchronized List<MountKeeper> all() {

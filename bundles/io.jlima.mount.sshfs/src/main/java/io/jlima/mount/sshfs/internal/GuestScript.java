@@ -27,7 +27,8 @@ final class GuestScript {
 
     /** Several calls at once; each tells how it ended as soon as it has. */
     static String together(List<String> calls) {
-        return FUNCTIONS + calls.stream().map(call -> call + " &\n").collect(Collectors.joining()) + "wait\n";
+        return FUNCTIONS + "learn_state </dev/null\n"
+                + calls.stream().map(call -> call + " &\n").collect(Collectors.joining()) + "wait\n";
     }
 
     /** One call that takes over the shell's own streams. */
