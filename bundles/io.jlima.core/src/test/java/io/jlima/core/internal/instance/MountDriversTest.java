@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestService;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountDriver;
@@ -135,5 +136,38 @@ class MountDriversTest {
         assertThat(next.attached).containsExactly(List.of(Rig.mount("/tmp")));
         assertThat(preferred.attached).isEmpty();
         assertThat(second.find("x").orElseThrow().errors()).isEmpty();
+    }
+
+    @Test
+    void servicesHearOfMountsThatComeAndGo() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        rig.drivers.addGuestService(
+                new GuestService() {
+                    @Override
+                    public String title() {
+                        return "listener";
+                    }
+
+                    @Override
+                    public Attachment attach(Guest guest) {
+                        told.add("first " + guest.shared().size());
+                        return new Attachment() {
+                            @Override
+                            public void mountsChanged() {
+                                told.add("then " + guest.shared().size());
+                            }
+
+                            @Override
+                            public void close() {}
+                        };
+                    }
+                },
+                Map.of());
+        started();
+        assertThat(told).containsExactly("first 1");
+        rig.drivers.removeMountDriver(driver, VIRTIOFS);
+        assertThat(told).containsExactly("first 1", "then 0");
+        rig.drivers.addMountDriver(new Driver(), VIRTIOFS);
+        assertThat(told).containsExactly("first 1", "then 0", "then 1");
     }
 }

@@ -3,6 +3,7 @@ package io.jlima.mount.plan9.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.FileReplay;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.mount.MountDriver;
@@ -33,6 +34,17 @@ public final class Plan9MountDriver implements MountDriver {
     @Override
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
         return plan(mounts, request.hypervisor()::objection);
+    }
+
+    /**
+     * Linux (seen with 6.1) makes a new inode of a directory whenever nobody holds the old one, and a watch does not, so
+     * watchers miss even what their own guest does. It also cuts times to seconds, so the file's own cannot be set again.
+     */
+    @Override
+    public FileReplay replay(Mount mount) {
+        return FileReplay.impossible(
+                "with 9p the guest's kernel loses sight of what is watched; mountType reverse-sshfs"
+                        + " can do it, and virtiofs in writable mounts");
     }
 
     /** @param objection what stands against a device, if anything does, ending in what would work */

@@ -61,6 +61,14 @@ class Plan9MountDriverTest {
     }
 
     @Test
+    void watchersAreNotTold() {
+        assertThat(new Plan9MountDriver()
+                        .replay(mount("/tmp/lima", "/tmp/lima", true, usual("mmap")))
+                        .objection())
+                .contains("reverse-sshfs");
+    }
+
+    @Test
     void tagDependsOnBothPaths() {
         List<String> tags = new Plan9MountDriver()
                         .plan(

@@ -9,6 +9,7 @@ import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.machine.Machine.ProcessIdentity;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
+import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -80,13 +81,16 @@ final class GuestMounts implements MountAttachment {
 
     private MountKeeper keeper(Mount mount) {
         SftpServer server = servers.apply(mount);
-        Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, mount, server, onEnd);
+        boolean events = guest.config().mountInotify() && server instanceof BuiltinServer;
+        SshfsOptions options = new SshfsOptions(mount, events);
+        Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, options, server, onEnd);
         Function<Runnable, Transport> first =
-                onEnd -> direct(mount, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
+                onEnd -> direct(options, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
         return new MountKeeper(guest, mount, server.word(), first, bySsh);
     }
 
-    private Optional<Transport> direct(Mount mount, SftpServer server, Runnable onEnd) {
+    private Optional<Transport> direct(SshfsOptions options, SftpServer server, Runnable onEnd) {
+        Mount mount = options.mount();
         long machine = guest.machine().identity().pid();
         if (isBySsh(mount) || guest.addresses().isEmpty() || !MachineSockets.canBeTold(machine)) {
             return Optional.empty();
@@ -95,7 +99,7 @@ final class GuestMounts implements MountAttachment {
             DirectDoor door = new DirectDoor(server, ports.last(mount.mountPoint()), machine, onEnd);
             ports.keep(mount.mountPoint(), door.port());
             return Optional.of(
-                    new DirectTransport(shell, mount, guest.addresses().get().gateway(), door));
+                    new DirectTransport(shell, options, guest.addresses().get().gateway(), door));
         } catch (IOException e) {
             guest.log("No port for " + mount.mountPoint() + ": " + e.getMessage());
             return Optional.empty();

@@ -37,15 +37,17 @@ final class GuestScript {
     }
 
     /** Mounts, unless it is mounted and works. */
-    static String attach(int number, String mountPoint, String source, String options) {
-        return "attach %d %s %s %s %s"
-                .formatted(number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options));
+    static String attach(int number, String mountPoint, String source, String options, String place) {
+        return "attach %d %s %s %s %s %s"
+                .formatted(
+                        number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options), word(place));
     }
 
     /** Mounts by the shell's own streams. */
-    static String passive(int number, String mountPoint, String source, String options) {
-        return "passive %d %s %s %s %s"
-                .formatted(number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options));
+    static String passive(int number, String mountPoint, String source, String options, String place) {
+        return "passive %d %s %s %s %s %s"
+                .formatted(
+                        number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options), word(place));
     }
 
     /** Unmounts, if it is mounted. */

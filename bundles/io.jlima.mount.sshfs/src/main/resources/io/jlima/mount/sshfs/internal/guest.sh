@@ -76,7 +76,13 @@ prepare() {
 	}
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS
+# settle POINT PLACE: makes the mount what it is to be at its place, "ro" or nothing. A user who may not do that finds a
+# place that is said to be writable, and a host that refuses.
+settle() {
+	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
+}
+
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE
 attach() {
 	words=
 	if seen "$3"; then
@@ -94,6 +100,7 @@ attach() {
 		words="there is no sshfs in this guest"
 	elif words=$(prepare "$2" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$5$links" 2>&1 </dev/null); then
 		if mounted "$3"; then
+			settle "$2" "$6"
 			echo "$1 mounted"
 			return
 		fi
@@ -114,7 +121,7 @@ detach() {
 	fi
 }
 
-# passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS: sshfs speaks through this shell's own input and output.
+# passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
 passive() {
 	if seen "$3"; then
 		unmount "$2" >&2
@@ -125,6 +132,7 @@ passive() {
 			kill -0 $$ 2>/dev/null || exit
 			sleep 0.1
 		done
+		settle "$2" "$6"
 		echo "$1 mounted" >&2
 	) </dev/null >/dev/null &
 	exec sshfs "$4" "$2" -f -o "passive,$5$links"

@@ -262,6 +262,31 @@ class BuiltinServerTest {
     }
 
     @Test
+    void theSignChangesNothing() throws IOException {
+        int sign = (int) ReplaySign.time().getEpochSecond();
+        String before = snapshot();
+        FileTime time = Files.getLastModifiedTime(root.resolve("file"));
+        for (boolean writable : new boolean[] {true, false}) {
+            try (RawClient client = client(writable, false)) {
+                assertThat(client.ask(9, at("file"), 8, 1, sign).status()).isEqualTo(OK);
+                assertThat(client.ask(9, at(""), 8, 1, sign).status()).isEqualTo(OK);
+                assertThat(client.ask(9, at("gone"), 8, 1, sign).status()).isGreaterThan(OK);
+                assertThat(client.ask(9, at("../outside/secret"), 8, 1, sign).status())
+                        .isGreaterThan(OK);
+                // Together with anything else it is a time like any other.
+                if (!writable) {
+                    assertThat(client.ask(9, at("file"), 12, 0777, 1, sign).status())
+                            .isEqualTo(DENIED);
+                    assertThat(client.ask(9, at("file"), 8, 1, sign - 1).status())
+                            .isEqualTo(DENIED);
+                }
+            }
+        }
+        assertThat(snapshot()).isEqualTo(before);
+        assertThat(Files.getLastModifiedTime(root.resolve("file"))).isEqualTo(time);
+    }
+
+    @Test
     void aReadOnlyDirectoryStaysAsItIs() throws IOException {
         Files.createDirectory(root.resolve("empty"));
         String before = snapshot();
