@@ -2,12 +2,14 @@
 // limactl: sends words, environment and directory of its caller to the daemon, and the daemon's answer to its caller.
 // The twin of the Java class io.jlima.client.Client, for Linux; docs/design.md has the protocol. It knows nothing else.
 //
-// One thread, one poll(2). It never makes its caller's descriptors non-blocking, since they are shared with the shell
+// What is much and goes to a pipe does not go through here: the daemon opens the pipe itself.
+// All else is copied, by one thread and one poll(2). It never makes its caller's descriptors non-blocking, since they are shared with the shell
 // it was started from; instead it writes no more than fits, and a signal cuts short what blocks all the same.
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,14 +21,16 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 // Client to daemon.
-enum { REQUEST = 0, STDIN = 1, RESIZE = 2, SIGNAL = 3 };
+enum { REQUEST = 0, STDIN = 1, RESIZE = 2, SIGNAL = 3, OUTPUT_LEFT = 4 };
 // Daemon to client.
 enum {
     ACCEPTED = 10,
@@ -37,7 +41,9 @@ enum {
     STDIN_CREDIT = 15,
     RAW_TERMINAL = 16,
     CATCH_SIGNALS = 17,
-    ENDING = 18
+    ENDING = 18,
+    NOBODY_READS = 19,
+    LEAVE_OUTPUT = 20
 };
 
 enum {
@@ -147,7 +153,43 @@ static char *working_directory(void) {
     return directory != NULL && directory[0] == '/' ? directory : text("/");
 }
 
-// Version, directory, umask, terminals, size, words, environment, as one frame.
+// Whether the daemon can open the stream itself, and have what is as good: a pipe without a name, or /dev/null. A file
+// would begin at its first byte, a named pipe may wait for its other end, and a terminal knows who may use it.
+static bool can_be_passed(int stream, struct stat *kind) {
+    int modes = fcntl(stream, F_GETFL);
+    if (modes < 0 || (modes & O_ACCMODE) == (stream == 0 ? O_WRONLY : O_RDONLY) || fstat(stream, kind) < 0) {
+        return false;
+    }
+    if (S_ISCHR(kind->st_mode)) {
+        return kind->st_rdev == makedev(1, 3);
+    }
+    struct statfs where;
+    return S_ISFIFO(kind->st_mode) && fstatfs(stream, &where) == 0 && where.f_type == PIPEFS_MAGIC;
+}
+
+// Which streams the daemon may open: this process, then stream, device and inode of each. Both outputs come to their
+// readers in the order in which they are written, so a file beside a pipe leaves them both to us. People at a terminal
+// do not read that fast.
+static char *passed_streams(const char *terminals) {
+    char *passed = text("%ld", (long) getpid());
+    struct stat kinds[3];
+    bool can[3];
+    for (int stream = 0; stream <= 2; stream++) {
+        can[stream] = can_be_passed(stream, &kinds[stream]);
+    }
+    bool outputs = (can[1] || terminals[1] == '1') && (can[2] || terminals[2] == '1');
+    for (int stream = 0; stream <= 2; stream++) {
+        if (can[stream] && (stream == 0 || outputs)) {
+            char *longer = text("%s %d:%llu:%llu", passed, stream, (unsigned long long) kinds[stream].st_dev,
+                                (unsigned long long) kinds[stream].st_ino);
+            free(passed);
+            passed = longer;
+        }
+    }
+    return passed;
+}
+
+// Version, directory, umask, terminals, size, what can be passed, words, environment, as one frame.
 static struct bytes encode(int count, char **words) {
     struct bytes to = {0};
     unsigned char header[HEADER] = {REQUEST};
@@ -171,6 +213,9 @@ static struct bytes encode(int count, char **words) {
     } else {
         append_text(&to, "");
     }
+    char *passed = passed_streams(terminals);
+    append_text(&to, passed);
+    free(passed);
     append_number(&to, (size_t) count);
     for (int i = 0; i < count; i++) {
         append_text(&to, words[i]);
@@ -620,7 +665,7 @@ static bool next_frame(int *code) {
         output_left = length;
         return false;
     }
-    if (type < ACCEPTED || type > ENDING) {
+    if (type < ACCEPTED || type > LEAVE_OUTPUT) {
         fail("the daemon sent a frame of unknown type %d", type);
     }
     if (length != expected_length(type)) {
@@ -645,6 +690,14 @@ static bool next_frame(int *code) {
     case CATCH_SIGNALS:
         catch_signals();
         return false;
+    case LEAVE_OUTPUT:
+        // All that came before it is written.
+        send_frame(OUTPUT_LEFT, (unsigned char[HEADER]){0}, 0);
+        return false;
+    case NOBODY_READS:
+        // Of a pipe that the daemon writes. Whoever writes it here dies of the signal, unless that is ignored.
+        raise(SIGPIPE);
+        leave(UNHEARD);
     case ENDING:
         // The command was to end the daemon: it is done when the daemon is gone, and the connection with it.
         await_end();
@@ -862,6 +915,13 @@ static char *installed_version(void) {
     return line;
 }
 
+// Called by the name yq, or yq.lima, it is `limactl yq`.
+static bool is_called_yq(char **words) {
+    const char *slash = strrchr(words[0], '/');
+    const char *name = slash == NULL ? words[0] : slash + 1;
+    return strncmp(name, "yq", 2) == 0 && (name[2] == '\0' || name[2] == '.');
+}
+
 int main(int count, char **words) {
     occupy_closed_streams();
     home = home_directory();
@@ -874,6 +934,10 @@ int main(int count, char **words) {
         if (done_without_daemon(words[2])) {
             leave(0);
         }
+    }
+    if (count > 0 && is_called_yq(words)) {
+        words[0] = text("yq");
+        leave(ask(count, words));
     }
     leave(ask(count - 1, words + 1));
 }

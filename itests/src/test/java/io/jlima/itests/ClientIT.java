@@ -97,6 +97,55 @@ class ClientIT {
         }
     }
 
+    /** Pipes, files, nothing, sockets: whatever a script connects, it gets the same. */
+    @Test
+    void anyKindOfStreamWillDo() throws IOException {
+        try (Home home = home()) {
+            String limactl = home.program().toString();
+            String yaml = "a: 1\n# " + "x".repeat(300_000) + "\n";
+            Path file = home.write("big.yaml", yaml);
+            Path out = home.path.resolve("out");
+            String copy = limactl + " template copy --verbatim " + file;
+            assertThat(home.shell(copy).out()).isEqualTo(yaml);
+            assertThat(home.shell(copy + " | cat").out()).isEqualTo(yaml);
+            home.shell("(echo before; " + copy + "; echo after) >" + out + " 2>&1");
+            assertThat(out).content().isEqualTo("before\n" + yaml + "after\n");
+            home.shell("echo before >" + out + "; " + copy + " >>" + out + "; echo after >>" + out);
+            assertThat(out).content().isEqualTo("before\n" + yaml + "after\n");
+            String socket = "perl -MSocket -e 'socketpair($a, $b, AF_UNIX, SOCK_STREAM, 0); if (fork) { close $a;"
+                    + " print while <$b>; } else { close $b; open(STDOUT, \">&\", $a); close $a; exec @ARGV }' ";
+            assertThat(home.shell(socket + copy).out()).isEqualTo(yaml);
+            Result mixed = home.shell("{ " + copy + "; } 2>&1 >/dev/null; " + limactl + " list nobody 2>&1 | cat");
+            assertThat(mixed.out()).contains("No instance matching nobody");
+
+            guest.create(home, "seed");
+            Files.copy(home.path.resolve("seed/lima.yaml"), home.path.resolve("in.yaml"));
+            String in = home.path + "/in.yaml";
+            String create = limactl + " create --name ";
+            Path fifo = home.path.resolve("fifo");
+            for (String line : List.of(
+                    create + "i1 - <" + in,
+                    "cat " + in + " | " + create + "i2 -",
+                    "{ head -c 9 " + in + "; tail -c +10 " + in + "; } | " + create + "i3 - 2>/dev/null | cat",
+                    "mkfifo " + fifo + "; cat " + in + " >" + fifo + " & " + create + "i4 - <" + fifo)) {
+                Result made = home.shell(line);
+                assertThat(made.code()).as(line + made.all()).isZero();
+            }
+            assertThat(home.good("list", "-q").out()).isEqualTo("i1\ni2\ni3\ni4\nseed\n");
+            assertThat(home.shell(create + "i5 - </dev/null").code()).isOne();
+            assertThat(home.shell(create + "i6 - <&-").code()).isOne();
+        }
+    }
+
+    /** What a command does not read is the next one's. */
+    @Test
+    void inputIsLeftToWhoeverReadsIt() {
+        try (Home home = home()) {
+            Result result = home.shell("{ echo one; echo two; } | { " + home.program() + " list -q; cat; }");
+            assertThat(result.out()).isEqualTo("one\ntwo\n");
+        }
+    }
+
     @Test
     void standardOutputCarriesNoLogLines() {
         try (Home home = home()) {
@@ -123,6 +172,64 @@ class ClientIT {
                     + " list --help 2>" + home.path + "/err | true; wait; cat " + home.path + "/err");
             assertThat(result.out().lines().count()).isEqualTo(1);
             assertThat(result.err()).isEmpty();
+        }
+    }
+
+    /** More than a pipe holds, so that it is written after its reader has gone. */
+    @Test
+    void muchOutputForAReaderThatHasEnoughIsNoError() {
+        try (Home home = home()) {
+            Path file = home.write("big.yaml", "a: 1\n# " + "x".repeat(300_000) + "\n");
+            String copy = home.program() + " template copy --verbatim " + file;
+            for (String line : List.of(copy, "trap '' PIPE; " + copy, "(" + copy + " 2>&1)")) {
+                Result result = home.shell("{ " + line + "; echo $? >&2; } | head -c 5");
+                assertThat(result.out()).isEqualTo("a: 1\n");
+                assertThat(result.err()).isEqualTo("141\n");
+            }
+        }
+    }
+
+    /** Of nothing that its clients had, however they ended. */
+    @Test
+    void noPipeStaysOpenInTheDaemon() throws Exception {
+        try (Home home = home()) {
+            home.good("list", "-q");
+            String file = home.write("big.yaml", "a: 1\n# " + "x".repeat(300_000) + "\n")
+                    .toString();
+            long before = pipes(home.daemonPid());
+            // Nobody reads what it writes.
+            Process writing = home.start("template", "copy", "--verbatim", file);
+            try (Running reading = home.running("create", "--name", "r", "-")) {
+                if (client.equals("bin/limactl")) {
+                    eventually("the daemon has the pipes", () -> pipes(home.daemonPid()) >= before + 2);
+                }
+                reading.signal("KILL").end();
+            } finally {
+                writing.destroyForcibly().waitFor();
+            }
+            eventually("the daemon has let go", () -> pipes(home.daemonPid()) <= before);
+            for (int i = 0; i < 10; i++) {
+                home.shell(home.program() + " template copy --verbatim " + file + " | head -c 1");
+                home.shell("echo | " + home.program() + " list --json | cat");
+            }
+            eventually("the daemon has let go again", () -> pipes(home.daemonPid()) <= before);
+        }
+    }
+
+    private static long pipes(long pid) {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            return descriptors.filter(ClientIT::isPipe).count();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isPipe(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().startsWith("pipe:");
+        } catch (IOException e) {
+            // Closed in the meantime.
+            return false;
         }
     }
 

@@ -139,6 +139,18 @@ final class CommandCases {
             good("template copy --fill HOME/small.yaml -").out("^cpus: 1$"),
             good("template copy --verbatim HOME/small.yaml -").out("^cpus: 1$"),
             good("template yq HOME/small.yaml .cpus").out("^1$"),
+            good("yq .cpus HOME/small.yaml").out("^1$"),
+            good("yq eval .memory HOME/small.yaml").out("^128MiB$"),
+            good("yq --output-format json --indent 0 .images HOME/small.yaml")
+                    .out("^\\[\\{\"location\":\"[^\"]+\"\\}\\]$"),
+            good("yq -o json -r .memory HOME/small.yaml").out("^128MiB$"),
+            good("yq -o json --unwrapScalar=false .memory HOME/small.yaml").out("^\"128MiB\"$"),
+            good("yq --null-input --prettyPrint '.a.b = 1'").out("^a:\n +b: 1$"),
+            good("yq --version").out("^yq .*mikefarah.* version v4"),
+            bad("yq --exit-status .nothing HOME/small.yaml", "no matches found"),
+            bad("yq --inplace .cpus=3", "write in place flag only applicable"),
+            bad("yq .a HOME/nosuch.yaml", "cannot read"),
+            bad("yq --indent x . HOME/small.yaml", "for .\"-I, --indent.\" flag"),
             good("template url template:debian").out("debian\\.yaml|template:debian"),
             // Networks
             good("network list").out("^NAME +MODE +GATEWAY +INTERFACE\nbridged +bridged +- +en0\n"),

@@ -110,6 +110,35 @@ class EditingIT {
     }
 
     @Test
+    void theQuestionOnCreateIsAnsweredByArrowsOrNumbers() throws Exception {
+        Path file = home.write("asked.yaml", guest.yaml());
+        String line = "limactl create --name asked " + file;
+        home.with("TERM", "xterm");
+        try (Typescript terminal = new Typescript(home, line, 24, 80)) {
+            terminal.await("> 1) Proceed with this configuration");
+            terminal.type("\033[A");
+            terminal.await("> 4) Exit");
+            terminal.type("\r");
+            assertThat(terminal.end()).as(terminal.text()).isOne();
+            assertThat(terminal.text()).contains("nothing was made, as you wished");
+        }
+        try (Typescript terminal = new Typescript(home, line, 24, 80)) {
+            terminal.await("> 1) Proceed");
+            terminal.type("other");
+            terminal.await("> 3) Choose another template");
+            terminal.type("\003");
+            assertThat(terminal.end()).as(terminal.text()).isEqualTo(130);
+        }
+        home.with("TERM", "dumb");
+        try (Typescript terminal = new Typescript(home, line, 24, 80)) {
+            terminal.await("Number or name (1): ");
+            terminal.type("exit\r");
+            assertThat(terminal.end()).as(terminal.text()).isOne();
+        }
+        assertThat(home.path.resolve("asked")).doesNotExist();
+    }
+
+    @Test
     void flagsOfCreateAreInTheNewInstance() throws IOException {
         Path file = home.write("made.lima.yaml", guest.yaml());
         home.good("create", "--name", "e2", "--cpus", "2", "--mount-none", "--set", ".env.A = \"b\"", file.toString());

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -137,6 +138,174 @@ class GuestCommandsIT {
         assertThat(home.good("snapshot", "list", "-q", "vm").out()).isEqualTo("live\n");
         home.good("snapshot", "delete", "vm", "--tag", "live");
         assertThat(home.good("snapshot", "list", "vm").out()).isEmpty();
+    }
+
+    /** Tells by which name and with which words it was called, each with a zero behind it. */
+    private static final String STAND_IN = """
+            #!/bin/sh
+            printf '%s\\0' "${0##*/}" "$@" "mark=$MARK" "bind=$APPTAINER_BINDPATH" "user=$(id -un)"
+            exit 7
+            """;
+
+    private static final List<String> ODD_WORDS = List.of(
+            "run",
+            "--rm",
+            "a b",
+            "",
+            "'",
+            "\"",
+            "$HOME",
+            "*",
+            "\\",
+            "one\n\ttwo",
+            "-e",
+            "A=b c",
+            "--",
+            "`id`",
+            "!",
+            "#");
+
+    private Home.Result wrapper(String name, List<String> words) {
+        List<String> line = new ArrayList<>();
+        line.add(Home.DISTRIBUTION.resolve("bin").resolve(name).toString());
+        line.addAll(words);
+        return Home.await(home.process(line), "", Home.LIMIT_SECONDS);
+    }
+
+    /** Where the host has no such program, the guest's is called. */
+    @Test
+    @Order(5)
+    void theWrappersHandEveryByteToTheProgramOfTheGuest() {
+        assertThat(home.limactlFed(STAND_IN, "shell", "vm", "sudo", "tee", "/usr/local/bin/docker")
+                        .code())
+                .isZero();
+        home.good("shell", "vm", "sudo", "sh", "-c", """
+                cd /usr/local/bin && chmod 755 docker && for name in podman nerdctl kubectl apptainer; do ln -f docker $name; done""");
+        String user = home.good("shell", "vm", "id", "-un").out().strip();
+        List.of("DOCKER", "PODMAN", "KUBECTL").forEach(name -> home.with(name, "there-is-no-such-program"));
+        home.with("LIMA_INSTANCE", "vm").with("MARK", "a 'b'").with("APPTAINER_BINDPATH", null);
+        try {
+            for (String name : List.of("docker", "podman", "nerdctl", "kubectl", "apptainer")) {
+                Home.Result result = wrapper(name + ".lima", ODD_WORDS);
+                assertThat(result.out().split("\0", -1))
+                        .as(result.all())
+                        .startsWith(name)
+                        .containsSequence(ODD_WORDS)
+                        .containsSequence(
+                                "mark=" + (name.equals("nerdctl") ? "a 'b'" : ""),
+                                "bind="
+                                        + (name.equals("apptainer")
+                                                ? home.environment().get("HOME")
+                                                : ""),
+                                "user=" + (name.equals("kubectl") ? "root" : user),
+                                "")
+                        .hasSize(ODD_WORDS.size() + 5);
+                assertThat(result.code()).as(result.all()).isEqualTo(7);
+            }
+            home.with("APPTAINER_BINDPATH", "/mnt");
+            assertThat(wrapper("apptainer.lima", List.of("exec")).out())
+                    .contains("bind=/mnt," + home.environment().get("HOME") + "\0");
+            assertThat(wrapper("lima", ODD_WORDS.subList(0, 1)).code()).isEqualTo(127);
+        } finally {
+            List.of("DOCKER", "PODMAN", "KUBECTL", "LIMA_INSTANCE", "MARK", "APPTAINER_BINDPATH")
+                    .forEach(name -> home.with(name, null));
+        }
+    }
+
+    @Test
+    @Order(6)
+    void pipesCarryEveryByteBothWays() throws IOException {
+        String limactl = home.program().toString();
+        Path sent = files.resolve("dir/large");
+        Path back = files.resolve("through");
+        String through = limactl + " shell vm cat";
+        for (String line : List.of(
+                "cat SENT | THROUGH | cat >BACK",
+                "cat SENT | THROUGH >BACK 2>/dev/null",
+                "THROUGH <SENT 2>&1 | cat >BACK",
+                "THROUGH <SENT >BACK",
+                ": >BACK; cat SENT | THROUGH 2>&1 >>BACK | cat")) {
+            Home.Result result = home.shell(line.replace("SENT", sent.toString())
+                    .replace("BACK", back.toString())
+                    .replace("THROUGH", through));
+            assertThat(result.code()).as(line + result.all()).isZero();
+            assertThat(back).as(line).hasSameBinaryContentAs(sent);
+        }
+        Home.Result both = home.shell(limactl + " shell vm sh -c 'echo out; echo err >&2; exit 3' 2>&1; echo $?");
+        assertThat(both.out()).contains("out\n", "err\n").endsWith("3\n");
+        Home.Result head =
+                home.shell("{ " + through + " /dev/zero; echo $? >&2; } </dev/null | head -c 100000 | wc -c");
+        assertThat(head.out().strip()).isEqualTo("100000");
+        assertThat(head.err()).isEqualTo("141\n");
+    }
+
+    @Test
+    @Order(7)
+    void differencesAreShownPageByPage() throws Exception {
+        Path project = Files.createDirectories(files.resolve("project/deep"));
+        Files.writeString(project.resolve("note"), "one\n");
+        home.with("TERM", "xterm").with("PAGER", "sed 's/^/page: /'").with("NO_COLOR", "1");
+        try (Typescript terminal =
+                new Typescript(home, "limactl shell --sync " + project + " vm sh -c 'echo two >>note'", 24, 100)) {
+            terminal.await("> 1) Yes");
+            terminal.type("show\r");
+            terminal.await("page: +two");
+            terminal.await("> 1) Yes");
+            terminal.type("\r");
+            assertThat(terminal.end()).as(terminal.text()).isZero();
+            assertThat(terminal.text()).contains("Copied back: 0 added, 0 deleted, 1 modified");
+        } finally {
+            home.with("PAGER", null).with("NO_COLOR", null);
+        }
+        assertThat(project.resolve("note")).hasContent("one\ntwo\n");
+    }
+
+    /** Made on the host, where a stand-in says that systemd runs; run by the systemd of the guest. */
+    @Test
+    @Order(8)
+    void theUnitOfAutostartIsOneThatSystemdRuns() throws Exception {
+        SilentGuest silent = new SilentGuest();
+        String unit;
+        try (Home other = silent.home()) {
+            silent.create(other, "a");
+            other.good("daemon", "stop");
+            Path systemctl = other.write("_systemctl", """
+                    #!/bin/sh
+                    test "$*" = "--user --quiet enable lima-vm@a.service" || { echo "what? $*" >&2; exit 2; }
+                    test -s "$XDG_CONFIG_HOME/systemd/user/lima-vm@a.service"
+                    """);
+            Path config = other.path.resolve("_config d");
+            Home.Result enabled = other.with("XDG_CONFIG_HOME", config.toString())
+                    .shell("mkdir " + other.path + "/_bin; install -m 755 " + systemctl + " " + other.path
+                            + "/_bin/systemctl; unshare -rm sh -c 'mount -t tmpfs none /run && mkdir -p /run/systemd/system"
+                            + " && PATH=" + other.path + "/_bin:$PATH && exec " + other.program()
+                            + " autostart enable a'");
+            assertThat(enabled.code()).as(enabled.all()).isZero();
+            assertThat(enabled.err()).contains("starts at each login");
+            unit = Files.readString(config.resolve("systemd/user/lima-vm@a.service"));
+            assertThat(unit).contains("LIMA_HOME=" + other.path);
+        } finally {
+            silent.close();
+        }
+        String program = home.program().toString();
+        home.limactlFed(unit, "shell", "vm", "sudo", "tee", "/etc/systemd/user/lima-vm@a.service");
+        home.limactlFed(
+                "#!/bin/sh\necho \"$LIMA_HOME: $*\" >>/tmp/called\n", "shell", "vm", "sudo", "tee", "/tmp/program");
+        home.good("shell", "vm", "sudo", "install", "-D", "-m", "755", "/tmp/program", program);
+        Home.Result verified =
+                home.good("shell", "vm", "systemd-analyze", "--user", "verify", "/etc/systemd/user/lima-vm@a.service");
+        assertThat(verified.out() + verified.err()).isEmpty();
+        home.good("shell", "vm", "systemctl", "--user", "enable", "--now", "lima-vm@a.service");
+        assertThat(home.good("shell", "vm", "systemctl", "--user", "is-active", "lima-vm@a.service")
+                        .out())
+                .isEqualTo("active\n");
+        assertThat(home.good("shell", "vm", "systemctl", "--user", "is-enabled", "lima-vm@a.service")
+                        .out())
+                .isEqualTo("enabled\n");
+        home.good("shell", "vm", "systemctl", "--user", "disable", "--now", "lima-vm@a.service");
+        assertThat(home.good("shell", "vm", "sed", "s/.*: //", "/tmp/called").out())
+                .isEqualTo("start --tty=false a\nstop a\n");
+        assertThat(home.good("shell", "vm", "cat", "/tmp/called").out()).startsWith("/tmp/jl");
     }
 
     @Test

@@ -66,6 +66,7 @@ record WrongUsage(Kind kind, CommandCase call) {
             unknown("unprotect nosuch"),
             unknown("watch nosuch"),
             state("autostart enable bad", HAS_ERRORS),
+            state("autostart enable empty", HAS_ERRORS),
             state("clone bad other", HAS_ERRORS),
             state("clone empty other", HAS_ERRORS),
             state("clone small bad", "instance .bad. already exists"),

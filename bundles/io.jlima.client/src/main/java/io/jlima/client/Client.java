@@ -1,34 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.client;
 
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.EOFException;
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * limactl: sends words, environment and directory of its caller to the daemon, and the daemon's answer to its caller.
  *
- * <p>Knows nothing but the protocol: frames of one byte for the type, four for the length (big-endian), and that many
- * bytes. Written for start-up time: no lambda, no string concatenation that needs a bootstrap method on the way of a
+ * <p>Knows nothing but the protocol. Written for start-up time: no lambda, no string concatenation that needs a bootstrap method on the way of a
  * short command, no logging, no second thread unless the command reads its input.
  */
 public final class Client implements Signals.Listener {
     // Client to daemon.
     private static final int REQUEST = 0;
-    private static final int STDIN = 1;
+    static final int STDIN = 1;
     private static final int RESIZE = 2;
     private static final int SIGNAL = 3;
     // Daemon to client.
@@ -53,11 +44,8 @@ public final class Client implements Signals.Listener {
     private final byte[] request;
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     private final FileOutputStream err = new FileOutputStream(FileDescriptor.err);
-    private final Object writing = new Object();
-    private final Semaphore inputCredit = new Semaphore(0);
 
-    private @Nullable SocketChannel channel;
-    private @Nullable Thread inputReader;
+    private @Nullable Connection connection;
     private volatile @Nullable Terminal terminal;
     private volatile boolean suspended;
     private volatile int interrupts;
@@ -73,9 +61,9 @@ public final class Client implements Signals.Listener {
         int code;
         try {
             Map<String, String> environment = System.getenv();
-            Path home = Path.of(setting(environment, "_JLIMA_HOME"));
-            Daemon daemon = new Daemon(home, Path.of(setting(environment, "_JLIMA_PREFIX")));
-            code = new Client(home, daemon, encode(args, environment)).run();
+            Path home = Path.of(Request.setting(environment, "_JLIMA_HOME"));
+            Daemon daemon = new Daemon(home, Path.of(Request.setting(environment, "_JLIMA_PREFIX")));
+            code = new Client(home, daemon, Request.encode(args, environment)).run();
         } catch (Failure e) {
             System.err.println("limactl: ".concat(String.valueOf(e.getMessage())));
             code = 1;
@@ -92,14 +80,6 @@ public final class Client implements Signals.Listener {
         Runtime.getRuntime().halt(code);
     }
 
-    private static String setting(Map<String, String> environment, String name) throws Failure {
-        String value = environment.get(name);
-        if (value == null) {
-            throw new Failure(name.concat(" is not set; start this program by bin/limactl"));
-        }
-        return value;
-    }
-
     /** What went wrong before the daemon could say so itself. */
     static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;
@@ -109,40 +89,13 @@ public final class Client implements Signals.Listener {
         }
     }
 
-    /** Version, directory, umask, terminal, words, environment: all strings, each after its length. */
-    private static byte[] encode(String[] args, Map<String, String> environment) throws IOException, Failure {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
-        DataOutputStream data = new DataOutputStream(bytes);
-        put(data, setting(environment, "_JLIMA_VERSION"));
-        put(data, System.getProperty("user.dir", "/"));
-        put(data, setting(environment, "_JLIMA_UMASK"));
-        put(data, setting(environment, "_JLIMA_TERMINALS"));
-        put(data, environment.getOrDefault("_JLIMA_SIZE", ""));
-        data.writeInt(args.length);
-        for (String arg : args) {
-            put(data, arg);
-        }
-        data.writeInt(environment.size());
-        for (Map.Entry<String, String> variable : environment.entrySet()) {
-            put(data, variable.getKey());
-            put(data, variable.getValue());
-        }
-        return bytes.toByteArray();
-    }
-
-    private static void put(DataOutputStream data, String text) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        data.writeInt(bytes.length);
-        data.write(bytes);
-    }
-
     private int run() throws IOException, Failure, InterruptedException {
         // Three tries: a daemon of another version that hands over, one that was just about to end, and a fresh one.
         for (int attempt = 0; attempt < 3; attempt++) {
-            try (SocketChannel connected = daemon.connect()) {
-                channel = connected;
+            try (Connection connected = daemon.connect()) {
+                connection = connected;
                 accepted = false;
-                send(REQUEST, request, request.length);
+                connected.send(REQUEST, request, request.length);
                 int code = serve(connected);
                 if (code >= 0) {
                     return code;
@@ -159,57 +112,43 @@ public final class Client implements Signals.Listener {
     }
 
     /** Carries frames until the command has ended; a negative result means that another daemon must be asked. */
-    private int serve(SocketChannel connected) throws IOException, Failure {
-        ByteBuffer header = ByteBuffer.allocate(5);
-        byte[] body = new byte[65536];
+    private int serve(Connection connected) throws IOException, Failure {
+        Input input = new Input(connected);
         while (true) {
-            header.clear();
-            if (!fill(connected, header)) {
+            int type = connected.next();
+            if (type < 0) {
                 if (!accepted) {
                     return -1;
                 }
                 throw new Failure("the daemon ended before the command was done; virtual machines are not affected."
                         + " Give the command again; the daemon's last words are shown by: limactl daemon log");
             }
-            header.flip();
-            int type = header.get();
-            int length = header.getInt();
-            if (length < 0 || length > 1 << 20) {
-                throw nonsense();
-            }
-            if (length > body.length) {
-                body = new byte[length];
-            }
-            ByteBuffer content = ByteBuffer.wrap(body, 0, length);
-            if (!fill(connected, content)) {
-                throw new EOFException("the daemon's answer was cut off");
-            }
+            byte[] body = connected.body();
+            int length = connected.length();
             checkLength(type, length);
             switch (type) {
                 case ACCEPTED -> accepted = true;
                 case OTHER_VERSION -> {
                     // It ends now; wait for that, so that its lock is free for a daemon of our version.
-                    header.clear();
-                    fill(connected, header);
+                    connected.awaitEnd();
                     return -1;
                 }
                 case STDOUT -> write(out, "standard output", body, length);
                 case STDERR -> write(err, "standard error", body, length);
                 case EXIT -> {
-                    return ByteBuffer.wrap(body).getInt();
+                    return connected.number();
                 }
-                case STDIN_CREDIT -> grant(ByteBuffer.wrap(body).getInt());
+                case STDIN_CREDIT -> input.grant(connected.number());
                 case ENDING -> {
-                    int code = ByteBuffer.wrap(body).getInt();
+                    int code = connected.number();
                     // The command was to end the daemon: it is done when the daemon is gone, and the connection with
                     // it.
-                    header.clear();
-                    fill(connected, header);
+                    connected.awaitEnd();
                     return code;
                 }
                 case CATCH_SIGNALS -> catchSignals();
                 case RAW_TERMINAL -> rawTerminal(body[0] != 0);
-                default -> throw nonsense();
+                default -> throw Connection.nonsense();
             }
         }
     }
@@ -226,12 +165,8 @@ public final class Client implements Signals.Listener {
 
     private static void expect(int right, int length) throws Failure {
         if (length != right) {
-            throw nonsense();
+            throw Connection.nonsense();
         }
-    }
-
-    private static Failure nonsense() {
-        return new Failure("the daemon sent a frame that makes no sense");
     }
 
     /** A reader that has had enough is no error; a JVM ignores the signal that would end other programs then. */
@@ -247,59 +182,10 @@ public final class Client implements Signals.Listener {
         }
     }
 
-    private static boolean fill(SocketChannel connected, ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) {
-            if (connected.read(buffer) < 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void send(int type, byte[] body, int length) throws IOException {
-        ByteBuffer frame = ByteBuffer.allocate(5 + length);
-        frame.put((byte) type).putInt(length).put(body, 0, length).flip();
-        SocketChannel connected = channel;
-        if (connected == null) {
-            return;
-        }
-        synchronized (writing) {
-            while (frame.hasRemaining()) {
-                connected.write(frame);
-            }
-        }
-    }
-
-    private void grant(int bytes) throws Failure {
-        if (bytes < 0 || bytes > Integer.MAX_VALUE - inputCredit.availablePermits()) {
-            throw nonsense();
-        }
-        inputCredit.release(bytes);
-        if (inputReader == null) {
-            Thread reader = new Thread(this::readInput, "stdin");
-            reader.setDaemon(true);
-            inputReader = reader;
-            reader.start();
-        }
-    }
-
-    /** Sends what the daemon has room for, and an empty frame at the end of the input. */
-    private void readInput() {
-        byte[] buffer = new byte[32768];
-        try (FileInputStream in = new FileInputStream(FileDescriptor.in)) {
-            while (true) {
-                inputCredit.acquire();
-                int room = 1 + inputCredit.drainPermits();
-                int count = in.read(buffer, 0, Math.min(room, buffer.length));
-                inputCredit.release(room - Math.max(count, 0));
-                send(STDIN, buffer, Math.max(count, 0));
-                if (count < 0) {
-                    return;
-                }
-            }
-        } catch (IOException | InterruptedException e) {
-            // The command has ended or the input is gone: in both cases there is nobody left to tell.
-            Thread.currentThread().interrupt();
+    private void send(int type, byte[] body) throws IOException {
+        Connection current = connection;
+        if (current != null) {
+            current.send(type, body, body.length);
         }
     }
 
@@ -331,8 +217,7 @@ public final class Client implements Signals.Listener {
 
     private void forward(String signal) {
         try {
-            byte[] name = signal.getBytes(StandardCharsets.US_ASCII);
-            send(SIGNAL, name, name.length);
+            send(SIGNAL, signal.getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
             Runtime.getRuntime().halt(INTERRUPTED);
         }
@@ -371,8 +256,7 @@ public final class Client implements Signals.Listener {
             try {
                 send(
                         RESIZE,
-                        ByteBuffer.allocate(8).putInt(size[0]).putInt(size[1]).array(),
-                        8);
+                        ByteBuffer.allocate(8).putInt(size[0]).putInt(size[1]).array());
             } catch (IOException e) {
                 // The reader of frames meets the same trouble and reports it.
                 return;
@@ -385,18 +269,6 @@ public final class Client implements Signals.Listener {
         if (current != null) {
             terminal = null;
             current.restore();
-        }
-    }
-
-    /** Opens a connection to the socket; an {@link IOException} when nobody answers there. */
-    static SocketChannel open(Path socket) throws IOException {
-        SocketChannel opened = SocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            opened.connect(UnixDomainSocketAddress.of(socket));
-            return opened;
-        } catch (IOException e) {
-            opened.close();
-            throw e;
         }
     }
 }

@@ -3,7 +3,6 @@ package io.jlima.client;
 
 import io.jlima.client.Client.Failure;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,20 +23,20 @@ final class Daemon {
     }
 
     /** Connects, after starting the daemon if nobody answers. */
-    SocketChannel connect() throws IOException, Failure, InterruptedException {
+    Connection connect() throws IOException, Failure, InterruptedException {
         Path socket = home.resolve("_daemon").resolve("sock");
         if (socket.toString().getBytes(StandardCharsets.UTF_8).length >= SOCKET_PATH_LIMIT) {
             throw new Failure("LIMA_HOME " + home + " is too long for a socket in it: a socket's path may have at most "
                     + (SOCKET_PATH_LIMIT - 1) + " bytes. Choose a shorter LIMA_HOME");
         }
         try {
-            return Client.open(socket);
+            return Connection.to(socket);
         } catch (IOException e) {
             return start(socket);
         }
     }
 
-    private SocketChannel start(Path socket) throws IOException, Failure, InterruptedException {
+    private Connection start(Path socket) throws IOException, Failure, InterruptedException {
         Process script = new ProcessBuilder(
                         "/bin/sh", prefix.resolve("lib/daemon.sh").toString(), home.toString())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -48,7 +47,7 @@ final class Daemon {
             throw new Failure("the daemon could not be started");
         }
         try {
-            return Client.open(socket);
+            return Connection.to(socket);
         } catch (IOException e) {
             throw new Failure("the daemon does not answer (" + e.getMessage() + "); the end of its log "
                     + home.resolve("_daemon/log") + ":\n" + lastWords());

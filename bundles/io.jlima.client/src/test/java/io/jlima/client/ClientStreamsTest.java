@@ -4,7 +4,6 @@ package io.jlima.client;
 import static io.jlima.client.ScriptedDaemon.accepting;
 import static io.jlima.client.ScriptedDaemon.assertHasLeft;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.jlima.client.ScriptedDaemon.Frame;
 import java.io.IOException;
@@ -129,35 +128,6 @@ class ClientStreamsTest extends ClientCase {
         }));
         Process process = start(inShell("\"$@\" | cat", client("x")).redirectError(ProcessBuilder.Redirect.DISCARD));
         assertThat(process.getInputStream().readAllBytes()).isEqualTo(all);
-    }
-
-    @Test
-    void closedStreamsAreNotMistakenForWhateverIsOpenedNext() throws Exception {
-        assumeThat(client.isNative())
-                .as("the Java client's launcher sees to that; see DaemonIT")
-                .isTrue();
-        daemon.plays(
-                accepting(c -> {
-                    c.number(15, 10);
-                    Frame input = c.next();
-                    assertThat(input.type()).isOne();
-                    assertThat(input.body()).isEmpty();
-                    c.number(14, 0);
-                }),
-                accepting(c -> {
-                    c.send(12, (byte) 'x');
-                    c.number(14, 0);
-                }),
-                accepting(c -> {
-                    c.send(13, (byte) 'x');
-                    c.number(14, 7);
-                }));
-        assertThat(run(inShell("\"$@\" <&-", client("cat")), "").code()).isZero();
-        Outcome noOutput = run(inShell("\"$@\" >&-", client("list")), "");
-        assertThat(noOutput.code()).isZero();
-        assertThat(noOutput.err()).isEmpty();
-        assertThat(run(inShell("\"$@\" <&- >&- 2>&-", client("list")), "").code())
-                .isEqualTo(7);
     }
 
     @Test

@@ -32,7 +32,7 @@ class ClientTest extends ClientCase {
         daemon.plays(c -> {
             Frame request = c.next();
             DataInputStream data = new DataInputStream(new ByteArrayInputStream(request.body()));
-            for (int i = 0; i < 5; i++) {
+            for (int i = 0; i < 6; i++) {
                 strings.add(string(data));
             }
             for (int left = data.readInt(); left > 0; left--) {

@@ -38,6 +38,10 @@ enum TestedClient {
         return Arrays.stream(values()).filter(TestedClient::isHere).toList();
     }
 
+    static List<TestedClient> natives() {
+        return all().stream().filter(TestedClient::isNative).toList();
+    }
+
     private boolean isHere() {
         if (this == CROSS_BUILT) {
             return machine().equals("x86_64")

@@ -25,11 +25,14 @@ final class Call implements Caller {
 
     private final Request request;
     private final Frames frames;
-    private final CreditedInput in;
+    private final CreditedInput sent;
+    private final @Nullable PipeInput pipe;
+    private final @Nullable CallerOutput output;
     private final PrintStream out;
     private final PrintStream err;
     private final List<Consumer<Terminal>> resizeListeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable Consumer<String> signalListener;
+    private volatile @Nullable Terminal size;
     private volatile boolean interrupted;
     private volatile boolean gone;
     private volatile boolean catchingSignals;
@@ -37,29 +40,34 @@ final class Call implements Caller {
     Call(Request request, Frames frames) {
         this.request = request;
         this.frames = frames;
-        this.in = new CreditedInput(WINDOW, bytes -> frames.write(Frames.STDIN_CREDIT, bytes));
-        this.out = stream(Frames.STDOUT);
-        this.err = stream(Frames.STDERR);
+        this.sent = new CreditedInput(WINDOW, bytes -> frames.write(Frames.STDIN_CREDIT, bytes));
+        this.pipe = request.pipe(0).map(p -> new PipeInput(p, sent)).orElse(null);
+        boolean passed = request.pipe(1).or(() -> request.pipe(2)).isPresent();
+        this.output = passed ? new CallerOutput(request.pipes(), frames, CallerOutput.THROUGH_CLIENT) : null;
+        this.out = print(output != null ? output.stream(1) : copied(Frames.STDOUT));
+        this.err = print(output != null ? output.stream(2) : copied(Frames.STDERR));
     }
 
-    private PrintStream stream(int type) {
-        return new PrintStream(
-                new OutputStream() {
-                    @Override
-                    public void write(int b) throws IOException {
-                        write(new byte[] {(byte) b}, 0, 1);
-                    }
+    private static PrintStream print(OutputStream to) {
+        return new PrintStream(to, false, StandardCharsets.UTF_8);
+    }
 
-                    @Override
-                    public void write(byte[] bytes, int offset, int length) throws IOException {
-                        // The client bounds a frame at 1 MiB.
-                        for (int done = 0; done < length; done += WINDOW) {
-                            frames.write(type, bytes, offset + done, Math.min(WINDOW, length - done));
-                        }
-                    }
-                },
-                false,
-                StandardCharsets.UTF_8);
+    /** Through the client. */
+    private OutputStream copied(int type) {
+        return new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                // The client bounds a frame at 1 MiB.
+                for (int done = 0; done < length; done += WINDOW) {
+                    frames.write(type, bytes, offset + done, Math.min(WINDOW, length - done));
+                }
+            }
+        };
     }
 
     @Override
@@ -80,7 +88,7 @@ final class Call implements Caller {
     @Override
     public InputStream in() {
         catchSignals();
-        return in;
+        return pipe != null ? pipe : sent;
     }
 
     @Override
@@ -110,6 +118,11 @@ final class Call implements Caller {
     @Override
     public void onResize(Consumer<Terminal> listener) {
         resizeListeners.add(listener);
+        // It may have become another one since the request.
+        Terminal now = size;
+        if (now != null) {
+            listener.accept(now);
+        }
     }
 
     @Override
@@ -137,14 +150,22 @@ final class Call implements Caller {
 
     void input(byte[] bytes) throws IOException {
         if (bytes.length == 0) {
-            in.end();
+            sent.end();
         } else {
-            in.add(bytes);
+            sent.add(bytes);
+        }
+    }
+
+    void outputLeft() {
+        if (output != null) {
+            output.left();
         }
     }
 
     void resized(int columns, int rows) {
-        resizeListeners.forEach(listener -> listener.accept(new Terminal("", columns, rows)));
+        Terminal now = new Terminal("", columns, rows);
+        size = now;
+        resizeListeners.forEach(listener -> listener.accept(now));
     }
 
     /** Whether the command takes the signal itself. */
@@ -165,7 +186,17 @@ final class Call implements Caller {
 
     void gone() {
         gone = true;
-        in.end();
+        endInput();
+        if (output != null) {
+            output.abandon();
+        }
+    }
+
+    private void endInput() {
+        sent.end();
+        if (pipe != null) {
+            pipe.end();
+        }
     }
 
     /**
@@ -174,6 +205,11 @@ final class Call implements Caller {
     void exit(int code, boolean ending) {
         out.flush();
         err.flush();
+        // The caller's pipes are nobody's but the caller's again before the client ends.
+        if (output != null) {
+            output.finish(this::interrupted);
+        }
+        endInput();
         try {
             frames.write(ending ? Frames.ENDING : Frames.EXIT, code);
         } catch (IOException e) {

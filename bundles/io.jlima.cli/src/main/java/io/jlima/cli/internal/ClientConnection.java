@@ -80,6 +80,7 @@ final class ClientConnection {
             while ((frame = frames.read()) != null) {
                 switch (frame.type()) {
                     case Frames.STDIN -> call.input(frame.body());
+                    case Frames.OUTPUT_LEFT -> call.outputLeft();
                     case Frames.RESIZE -> call.resized(frame.number(0), frame.number(1));
                     case Frames.SIGNAL -> {
                         if (!call.signalled(frame.text())) {

@@ -97,7 +97,12 @@ public final class CommandSocket {
 
     @Deactivate
     void close() throws IOException {
-        idleClock.shutdownNow();
+        idleLock.lock();
+        try {
+            idleClock.shutdownNow();
+        } finally {
+            idleLock.unlock();
+        }
         server.close();
         Files.deleteIfExists(socket);
         connections.forEach(ClientConnection::close);

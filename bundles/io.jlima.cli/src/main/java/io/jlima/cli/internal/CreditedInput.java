@@ -28,11 +28,39 @@ final class CreditedInput extends InputStream {
     private int ungranted;
     private long outstanding;
     private boolean asked;
+    private boolean onlyOnce;
     private boolean ended;
 
     CreditedInput(int window, Credit credit) {
         this.window = window;
         this.credit = credit;
+    }
+
+    /** Grants the window once and no more, before anything is read: then somebody else reads the rest. */
+    void grantOnlyOnce() {
+        onlyOnce = true;
+    }
+
+    /** Whether all that could come by one window has come and was read; the sender takes nothing more by itself. */
+    boolean isUsedUp() {
+        lock.lock();
+        try {
+            return onlyOnce && asked && outstanding == 0 && chunks.isEmpty() && !ended;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Grants as ever after all. */
+    void grantOn() throws IOException {
+        lock.lock();
+        try {
+            onlyOnce = false;
+            ungranted = 0;
+            grant(window);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -108,7 +136,7 @@ final class CreditedInput extends InputStream {
     /** Grants in large pieces: a frame per keystroke would be fine, one per byte of a bulk transfer would not. */
     private void consumed(int count) throws IOException {
         ungranted += count;
-        if (!ended && (ungranted >= window / 2 || chunks.isEmpty())) {
+        if (!ended && !onlyOnce && (ungranted >= window / 2 || chunks.isEmpty())) {
             grant(ungranted);
             ungranted = 0;
         }

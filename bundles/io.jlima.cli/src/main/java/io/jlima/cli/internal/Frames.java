@@ -20,6 +20,7 @@ final class Frames {
     static final int STDIN = 1;
     static final int RESIZE = 2;
     static final int SIGNAL = 3;
+    static final int OUTPUT_LEFT = 4;
     // Daemon to client.
     static final int ACCEPTED = 10;
     static final int OTHER_VERSION = 11;
@@ -30,6 +31,8 @@ final class Frames {
     static final int RAW_TERMINAL = 16;
     static final int CATCH_SIGNALS = 17;
     static final int ENDING = 18;
+    static final int NOBODY_READS = 19;
+    static final int LEAVE_OUTPUT = 20;
 
     /** A request holds the caller's whole environment, which Linux bounds at a quarter of an 8 MiB stack. */
     private static final int LONGEST = 4 << 20;

@@ -12,14 +12,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a client asks for.
  *
  * @param version of the client
+ * @param pipes streams of the caller that need not go through the client
  * @param words after {@code limactl}
  */
-record Request(String version, HostEnvironment caller, Streams streams, List<String> words) {
+record Request(String version, HostEnvironment caller, Streams streams, List<CallerPipe> pipes, List<String> words) {
     /** The launcher script's own variables, which are nobody else's business. */
     private static final String PRIVATE = "_JLIMA_";
 
@@ -32,6 +34,7 @@ record Request(String version, HostEnvironment caller, Streams streams, List<Str
         int umask = number(Frames.string(data), 8, 022) & 0777;
         String terminals = Frames.string(data);
         String[] size = Frames.string(data).split(" ");
+        List<CallerPipe> pipes = CallerPipe.parse(Frames.string(data));
         List<String> words = new ArrayList<>();
         for (int left = count(data); left > 0; left--) {
             words.add(Frames.string(data));
@@ -47,7 +50,13 @@ record Request(String version, HostEnvironment caller, Streams streams, List<Str
         int rows = size.length > 0 ? number(size[0], 10, 0) : 0;
         int columns = size.length > 1 ? number(size[1], 10, 0) : 0;
         Streams streams = new Streams(flag(terminals, 0), flag(terminals, 1), flag(terminals, 2), columns, rows);
-        return new Request(version, new HostEnvironment(variables, directory, umask), streams, List.copyOf(words));
+        return new Request(
+                version, new HostEnvironment(variables, directory, umask), streams, pipes, List.copyOf(words));
+    }
+
+    /** The stream, if it need not go through the client. */
+    Optional<CallerPipe> pipe(int stream) {
+        return pipes.stream().filter(p -> p.stream() == stream).findFirst();
     }
 
     private static Path directory(String text) throws IOException {

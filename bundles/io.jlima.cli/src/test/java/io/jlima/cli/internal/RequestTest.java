@@ -28,10 +28,15 @@ class RequestTest {
             String size,
             List<String> words,
             Map<String, String> variables) {
+        return bytes(List.of(version, directory, umask, terminals, size, ""), words, variables);
+    }
+
+    /** @param strings version, directory, umask, terminals, size, what is passed on */
+    static byte[] bytes(List<String> strings, List<String> words, Map<String, String> variables) {
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(bytes);
-            for (String text : List.of(version, directory, umask, terminals, size)) {
+            for (String text : strings) {
                 string(out, text);
             }
             out.writeInt(words.size());
@@ -85,6 +90,31 @@ class RequestTest {
                         .caller()
                         .umask())
                 .isEqualTo(umask);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', 0",
+        "4711, 0",
+        "4711 1:14:12345, 1",
+        "4711 0:14:1 1:14:2 2:14:3, 3",
+        "4711 3:14:1, 0",
+        "-1 1:14:1, 0",
+        "4711  1:14:1, 0",
+        "4711 1:14, 0",
+        "99999999999 1:14:1, 0",
+        "4711 1:14:9999999999999999999, 0"
+    })
+    void streamsThatMakeNoSenseAreCopied(String text, int streams) throws Exception {
+        byte[] body = bytes(List.of("1", "/", "", "", "", text), List.of(), Map.of());
+        assertThat(Request.parse(body).pipes()).hasSize(streams);
+    }
+
+    @Test
+    void aStreamThatCanBePassedOnIsKnownByItsNumber() throws Exception {
+        Request request = Request.parse(bytes(List.of("1", "/", "", "", "", "4711 1:14:12"), List.of(), Map.of()));
+        assertThat(request.pipe(1)).contains(new CallerPipe(4711, 1, 14, 12));
+        assertThat(request.pipe(0)).isEmpty();
     }
 
     @ParameterizedTest

@@ -52,7 +52,14 @@ final class Questions {
      *
      * @return its index
      */
-    static int choose(Invocation invocation, String question, List<String> choices) {
+    static int choose(Invocation invocation, String question, List<String> choices) throws InterruptedException {
+        return Menu.suits(invocation)
+                ? Menu.choose(invocation, question, choices)
+                : chooseByLine(invocation, question, choices);
+    }
+
+    /** On a terminal that only prints. */
+    private static int chooseByLine(Invocation invocation, String question, List<String> choices) {
         while (true) {
             invocation
                     .out()

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.cli.internal.command;
 
+import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.ssh.SshConnection;
+import io.jlima.cli.internal.edit.TerminalProgram;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -145,17 +147,26 @@ final class SyncedDirectory {
             try {
                 rsync(List.of(), remote(), copy + "/", invocation.err());
                 String colour = invocation.caller().variable("NO_COLOR").isPresent() ? "never" : "always";
-                HostTool.run(
-                        invocation,
-                        List.of("diff", "-ruN", "--color=" + colour, directory.toString(), copy.toString()),
-                        Map.of(),
-                        false,
-                        invocation.out());
+                show(List.of("diff", "-ruN", "--color=" + colour, directory.toString(), copy.toString()));
             } finally {
                 HostTool.run(invocation, List.of("rm", "-rf", copy.toString()), Map.of(), false, invocation.err());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Page by page where somebody can turn them, as git(1) does: all at once if it is less than a page. */
+    private void show(List<String> command) throws IOException, InterruptedException {
+        HostEnvironment caller = invocation.caller();
+        Optional<String> pager = caller.variable("PAGER")
+                .or(() -> caller.findProgram("less").map(less -> "less"))
+                .filter(name -> !name.isBlank() && !name.equals("cat"));
+        Optional<TerminalProgram> terminal = TerminalProgram.on(invocation);
+        if (pager.isPresent() && terminal.isPresent() && TerminalProgram.hasTerminal(invocation)) {
+            terminal.get().run(Words.commandLine(command) + " | LESS=\"${LESS-FRX}\" " + pager.get());
+        } else {
+            HostTool.run(invocation, command, Map.of(), false, invocation.out());
         }
     }
 

@@ -5,8 +5,6 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,8 +75,14 @@ public final class Editor {
     }
 
     private int run(String line) throws IOException, InterruptedException {
-        var streams = invocation.streams();
-        return streams.inTerminal() && streams.outTerminal() ? onTerminal(line) : alone(line);
+        if (!TerminalProgram.hasTerminal(invocation)) {
+            return alone(line);
+        }
+        return TerminalProgram.on(invocation)
+                .orElseThrow(() -> new LimaException(
+                        "the program script is missing, which gives the editor its terminal",
+                        "Install it (on Debian: apt install bsdutils), or change fields with --set"))
+                .run("exec " + line);
     }
 
     /** Without a terminal the editor is a program like any other, such as sed. */
@@ -92,61 +96,6 @@ public final class Editor {
             return process.waitFor();
         } finally {
             process.destroy();
-        }
-    }
-
-    /**
-     * The daemon has no terminal to give away: script(1) makes one for the editor, and its keys and screen are passed
-     * between that and the caller's.
-     */
-    private int onTerminal(String line) throws IOException, InterruptedException {
-        HostEnvironment caller = invocation.caller();
-        Path script = caller.findProgram("script")
-                .orElseThrow(() -> new LimaException(
-                        "the program script is missing, which gives the editor its terminal",
-                        "Install it (on Debian: apt install bsdutils), or change fields with --set"));
-        var streams = invocation.streams();
-        String sized = "stty rows " + streams.rows() + " columns " + streams.columns() + " 2>/dev/null; exec " + line;
-        boolean bsd = System.getProperty("os.name", "").startsWith("Mac");
-        ProcessBuilder builder = caller.apply(
-                bsd
-                        ? new ProcessBuilder(script.toString(), "-q", "/dev/null", "/bin/sh", "-c", sized)
-                        : new ProcessBuilder(script.toString(), "-qefc", sized, "/dev/null"));
-        builder.redirectErrorStream(true);
-        // script runs its command by SHELL, and sh understands the line for sure.
-        builder.environment().put("SHELL", "/bin/sh");
-        Process process = builder.start();
-        try (AutoCloseable raw = invocation.rawTerminal()) {
-            LOG.debug("Editor {} on a raw terminal {}", process.pid(), raw);
-            Thread keys = Thread.ofVirtual().name("editor-keys").start(() -> pass(process.getOutputStream()));
-            copy(process.getInputStream(), invocation.out());
-            int code = process.waitFor();
-            keys.interrupt();
-            return code;
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        } finally {
-            process.destroy();
-        }
-    }
-
-    private void pass(OutputStream keys) {
-        try (keys) {
-            copy(invocation.in(), keys);
-        } catch (IOException e) {
-            LOG.debug("Keys for an editor end", e);
-        }
-    }
-
-    /** Flushes after each piece: somebody is waiting for it. */
-    private static void copy(InputStream from, OutputStream to) throws IOException {
-        byte[] buffer = new byte[8192];
-        int count;
-        while ((count = from.read(buffer)) >= 0) {
-            to.write(buffer, 0, count);
-            to.flush();
         }
     }
 }

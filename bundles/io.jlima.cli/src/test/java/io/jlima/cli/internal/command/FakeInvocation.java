@@ -29,6 +29,8 @@ public final class FakeInvocation implements Invocation {
     final ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
     public Path directory = Path.of("/");
     String input = "";
+    Streams streams = new Streams(false, false, false, 0, 0);
+    final List<String> terminal = new ArrayList<>();
     private final Map<String, List<String>> values = new HashMap<>();
     private final List<String> arguments;
 
@@ -168,12 +170,13 @@ public final class FakeInvocation implements Invocation {
 
     @Override
     public Streams streams() {
-        return new Streams(false, false, false, 0, 0);
+        return streams;
     }
 
     @Override
     public AutoCloseable rawTerminal() {
-        throw new UnsupportedOperationException();
+        terminal.add("raw");
+        return () -> terminal.add("as before");
     }
 
     @Override

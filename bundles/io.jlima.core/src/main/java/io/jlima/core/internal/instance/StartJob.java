@@ -34,6 +34,7 @@ final class StartJob {
     private final CompletableFuture<Void> networkUp = new CompletableFuture<>();
     private volatile boolean launched;
     private volatile boolean cancelled;
+    private boolean unwanted;
     private volatile @Nullable LimaException failure;
     private volatile String step = "";
 
@@ -55,10 +56,26 @@ final class StartJob {
         thread.start();
     }
 
-    /** Shows the progress to the watcher from now on, until its {@link #await} returns. */
-    void watch(Progress watcher) {
-        if (!watchers.contains(watcher)) {
-            watchers.add(watcher);
+    /**
+     * Shows the progress to the watcher from now on, until its {@link #await} returns.
+     *
+     * @return false when all who wanted it have left, so that it ends without being done
+     */
+    boolean watch(Progress watcher) {
+        synchronized (watchers) {
+            if (!unwanted && !watchers.contains(watcher)) {
+                watchers.add(watcher);
+            }
+            return !unwanted;
+        }
+    }
+
+    /** Whether that was the last watcher of a job that needs one, which is given up then. */
+    private boolean leaves(Progress watcher) {
+        synchronized (watchers) {
+            watchers.remove(watcher);
+            unwanted = watchers.isEmpty() && !launched;
+            return unwanted;
         }
     }
 
@@ -126,6 +143,15 @@ final class StartJob {
         thread.interrupt();
     }
 
+    /** Waits until the work has ended, however it did, at most so long. */
+    void awaitEnd(Duration limit) throws InterruptedException {
+        if (!thread.join(limit)) {
+            throw new LimaException(
+                    "an earlier start of `" + name + "` was given up and has not ended; it is at: " + step,
+                    "A driver does not answer. `limactl daemon restart` ends it; machines that run are not harmed");
+        }
+    }
+
     /**
      * Waits for the outcome and shows the progress to the watcher meanwhile.
      *
@@ -144,8 +170,7 @@ final class StartJob {
         } catch (ExecutionException e) {
             throw failure(e.getCause() == null ? e : e.getCause());
         } catch (InterruptedException e) {
-            watchers.remove(watcher);
-            if (watchers.isEmpty() && !launched) {
+            if (leaves(watcher)) {
                 cancelQuietly(watcher);
             }
             if (done.isDone() && !launched) {

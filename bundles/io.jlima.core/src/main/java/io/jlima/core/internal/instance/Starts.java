@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** The starts under way: one of each instance, which all who want it started watch. */
 record Starts(LiveInstances instances, Platform platform, Custody custody) {
@@ -12,28 +13,56 @@ record Starts(LiveInstances instances, Platform platform, Custody custody) {
     void start(String name, Duration timeout, HostEnvironment caller, Progress progress) throws InterruptedException {
         LiveInstance instance = instances.existing(name);
         LimaHostAgent.refuse(instance.folder);
-        StartJob job;
+        while (true) {
+            Joined joined = join(instance, caller, progress);
+            StartJob job = joined.job();
+            if (job == null) {
+                return;
+            }
+            if (joined.isHeard()) {
+                job.await(progress, timeout);
+                return;
+            }
+            // Whoever wanted that one has left. Its end is no news here; ours comes after it.
+            job.awaitEnd(timeout);
+        }
+    }
+
+    /**
+     * A start that the caller finds or makes.
+     *
+     * @param job null when there is nothing to start
+     * @param isHeard whether the caller watches it; else it is on its way to an end that nobody waits for
+     */
+    private record Joined(@Nullable StartJob job, boolean isHeard) {}
+
+    private Joined join(LiveInstance instance, HostEnvironment caller, Progress progress) throws InterruptedException {
+        String name = instance.folder.name();
         instance.lock.lock();
         try {
             instance.awaitSettled();
             refuse(instance);
-            job = instance.job;
+            StartJob job = instance.job;
             // A start that is at its end is waited for too: until then the instance does not count as running.
             if (job != null) {
-                progress.info("Another command is starting `" + name + "` already; joining it at: " + job.step());
-            } else if (instance.ready && instance.machine != null) {
-                return;
-            } else {
-                job = new StartJob(name, j -> run(instance, caller, j));
-                instance.job = job;
-                // Before it begins, so that its first words are heard.
-                job.watch(progress);
-                job.begin();
+                boolean isHeard = job.watch(progress);
+                if (isHeard) {
+                    progress.info("Another command is starting `" + name + "` already; joining it at: " + job.step());
+                }
+                return new Joined(job, isHeard);
             }
+            if (instance.ready && instance.machine != null) {
+                return new Joined(null, false);
+            }
+            StartJob begun = new StartJob(name, j -> run(instance, caller, j));
+            instance.job = begun;
+            // Before it begins, so that its first words are heard.
+            begun.watch(progress);
+            begun.begin();
+            return new Joined(begun, true);
         } finally {
             instance.lock.unlock();
         }
-        job.await(progress, timeout);
     }
 
     private static void refuse(LiveInstance instance) {

@@ -139,6 +139,24 @@ class InstancesServiceTest {
     }
 
     @Test
+    void whoeverComesWhenAllHaveLeftGetsAStartOfTheirOwn() throws Exception {
+        rig.hypervisor.behaviour = Behaviour.LINGERS;
+        Starting one = rig.starting(service, "x", new Recorded());
+        Eventually.happens(rig.hypervisor.asked, "the driver's start");
+        one.thread.interrupt();
+        Eventually.happens(rig.hypervisor.lingering, "the end of it");
+        rig.hypervisor.behaviour = Behaviour.STARTS;
+        Starting two = rig.starting(service, "x", new Recorded());
+        waits(two.thread);
+        assertThat(rig.hypervisor.machines).isEmpty();
+        rig.connector.boot();
+        rig.hypervisor.gate.countDown();
+        assertThat(one.outcome()).isInstanceOf(InterruptedException.class);
+        assertThat(two.outcome()).isNull();
+        assertThat(look().status()).isEqualTo(Status.RUNNING);
+    }
+
+    @Test
     void stopEndsAStartThatWaitsForItsGuest() throws Exception {
         Starting starting = startingToBoot(new Recorded());
         service.stop("x", true, Progress.SILENT);

@@ -138,6 +138,15 @@ final class Rig {
 
     static InstanceConfig config(
             String vmType, int port, List<InstanceConfig.Mount> mounts, @Nullable String mountType) {
+        return config(vmType, port, mounts, mountType, false);
+    }
+
+    static InstanceConfig config(
+            String vmType,
+            int port,
+            List<InstanceConfig.Mount> mounts,
+            @Nullable String mountType,
+            boolean mountInotify) {
         return new InstanceConfig(
                 vmType,
                 Map.of(),
@@ -151,7 +160,7 @@ final class Rig {
                 mounts,
                 mountType,
                 List.of(),
-                false,
+                mountInotify,
                 new InstanceConfig.Ssh(port, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
@@ -254,6 +263,7 @@ final class Rig {
         volatile boolean stubborn;
         volatile boolean released;
         volatile boolean killed;
+        volatile @Nullable Duration grace;
 
         FakeMachine(long pid, Listener listener) {
             identity = new ProcessIdentity(pid, pid * 7);
@@ -277,6 +287,7 @@ final class Rig {
 
         @Override
         public boolean powerOff(Duration grace) throws InterruptedException {
+            this.grace = grace;
             asked.countDown();
             if (!stubborn) {
                 exited.complete(new Exit(true, ""));
@@ -306,6 +317,7 @@ final class Rig {
         final List<FakeMachine> machines = new CopyOnWriteArrayList<>();
         final CountDownLatch asked = new CountDownLatch(1);
         final CountDownLatch gate = new CountDownLatch(1);
+        final CountDownLatch lingering = new CountDownLatch(1);
         private final AtomicInteger pids = new AtomicInteger(1000);
         volatile Behaviour behaviour = Behaviour.STARTS;
         volatile @Nullable RuntimeException refusal;
@@ -317,6 +329,8 @@ final class Rig {
             STARTS,
             /** Until interrupted or the gate opens. */
             WAITS,
+            /** Until interrupted, and then until the gate opens. */
+            LINGERS,
             /** The machine is gone before anybody looks. */
             DIES
         }
@@ -356,6 +370,15 @@ final class Rig {
                     throw new LimaException("the start of the process was interrupted");
                 }
             }
+            if (now == Behaviour.LINGERS) {
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    lingering.countDown();
+                    awaitGate();
+                    throw new LimaException("the start of the process was interrupted");
+                }
+            }
             FakeMachine machine = new FakeMachine(pids.incrementAndGet(), listener);
             machines.add(machine);
             running.put(spec.instance(), machine);
@@ -364,6 +387,14 @@ final class Rig {
                 machine.exited.complete(new Machine.Exit(false, "qemu: out of luck"));
             }
             return machine;
+        }
+
+        private void awaitGate() {
+            try {
+                Eventually.happens(gate, "the opening of the gate");
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("interrupted twice", e);
+            }
         }
 
         @Override

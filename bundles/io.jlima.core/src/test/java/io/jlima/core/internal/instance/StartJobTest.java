@@ -165,6 +165,30 @@ class StartJobTest {
                 .isZero();
     }
 
+    /** Whoever comes then must not hear of a cancellation that was no wish of theirs. */
+    @Test
+    void nobodyJoinsAStartThatAllHaveLeft() throws Exception {
+        CountDownLatch ending = new CountDownLatch(1);
+        StartJob job = begin(j -> {
+            begun.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } finally {
+                ending.countDown();
+                gate.await();
+            }
+        });
+        Eventually.happens(begun, "the work");
+        Waiter one = new Waiter(job, new Recorded("hello"));
+        one.thread.interrupt();
+        Eventually.happens(ending, "the end");
+        assertThat(job.watch(new Recorded())).isFalse();
+        assertThatThrownBy(() -> job.awaitEnd(Duration.ofMillis(1))).hasMessageContaining("has not ended");
+        gate.countDown();
+        job.awaitEnd(LONG);
+        assertThat(one.outcome()).isInstanceOf(InterruptedException.class);
+    }
+
     @Test
     void aStartWithAMachineGoesOnAlone() throws Exception {
         StartJob job = beginWaiting();
