@@ -89,7 +89,7 @@ final class GuestFileEvents implements Attachment, TreeWatch.Sink {
             }
         } catch (InterruptedException | ClosedWatchServiceException e) {
             LOG.debug("{}: file events end", guest.name(), e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.error("{}: files are watched no more", guest.name(), e);
             guest.trouble(SOURCE, "changes of files are told to the guest no more: " + e);
         } finally {

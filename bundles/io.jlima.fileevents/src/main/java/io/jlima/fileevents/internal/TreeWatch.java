@@ -133,7 +133,8 @@ final class TreeWatch implements AutoCloseable {
         try {
             WatchKey key = directory.register(service, KINDS);
             if (!isItself(directory)) {
-                // A guest that can write may have put a link in its place, and what is behind it is none of its business.
+                // A guest that can write may have put a link in its place, and what is behind it is none of its
+                // business.
                 if (!watched.containsKey(key)) {
                     key.cancel();
                 }
