@@ -198,12 +198,13 @@ class ClientIT {
             String file = home.write("big.yaml", "a: 1\n# " + "x".repeat(300_000) + "\n")
                     .toString();
             long before = pipes(home.daemonPid());
-            // Nobody reads what this one writes, and that one waits for more than what the client takes at first.
+            // Both are beyond what goes through the client, and wait: for a reader, and for more.
             Process writing = home.start("template", "copy", "--verbatim", file);
             Process reading = home.start("create", "--name", "r", "-");
             try {
                 reading.getOutputStream().write("# comment\n".repeat(7000).getBytes(StandardCharsets.US_ASCII));
                 reading.getOutputStream().flush();
+                assertThat(writing.getInputStream().readNBytes(50_000)).hasSize(50_000);
                 if (client.equals("bin/limactl")) {
                     eventually("the daemon has the pipes", () -> pipes(home.daemonPid()) >= before + 2);
                 }
