@@ -89,8 +89,12 @@ class MenuTest {
         String question = "Is it right? ".repeat(8) + "(the end)";
         assertThat(Questions.choose(invocation, question, CHOICES)).isOne();
         String[] screens = invocation.outText().split("\033\\[J");
-        assertThat(screens).hasSize(3).allMatch(screen -> screen.replace("\r\n", " ").contains("right? (the end)"));
-        assertThat(screens[0]).contains("> 1) Proceed").endsWith("\033[" + (screens[0].lines().count() - 1) + "A\r");
+        assertThat(screens)
+                .hasSize(3)
+                .allMatch(screen -> screen.replace("\r\n", " ").contains("right? (the end)"));
+        assertThat(screens[0])
+                .contains("> 1) Proceed")
+                .endsWith("\033[" + (screens[0].lines().count() - 1) + "A\r");
     }
 
     @Test
