@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes the figures of docs/benchmarks.md on this machine. Whatever is compared is measured in the same run, by turns.
 #   bench.sh [DISTRIBUTION [PART...]]    without an argument all parts, of the distribution that the build made
-# Parts: clients (a minute), texts (two), guest (some five minutes, where the guest's processor is emulated) and ports (ten).
+# Parts: clients (a minute), texts (two), and where the guest's processor is emulated: guest (some five minutes), ports
+# (thirty) and mounts (some forty; see mounts.sh for how to shorten it).
 # Needs what test.sh installs, and a machine that does nothing else meanwhile.
 set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
 distribution=${1:-$(find "$here/../../distribution/target" -maxdepth 1 -type d -name 'jlima-*' | head -n 1)}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- clients texts guest ports
+[ $# -gt 0 ] || set -- clients texts guest ports mounts
 distribution=$(readlink -f -- "$distribution")
 limactl=$distribution/bin/limactl
 [ -x "$limactl" ] || { echo "bench.sh: no limactl in $distribution; build first, or name a distribution" >&2; exit 1; }
@@ -20,10 +21,13 @@ export LIMA_HOME
 mkdir "$LIMA_HOME"
 cleanup() {
     LIMA_HOME=$work/h
-    "$limactl" delete -f bench c >/dev/null 2>&1 || :
+    "$limactl" delete -f bench c mounts >/dev/null 2>&1 || :
     for home in "$work/h" "$work/m" "$work/o"; do
         [ ! -d "$home" ] || LIMA_HOME=$home "$limactl" daemon stop >/dev/null 2>&1 || :
     done
+    # Those of mounts.sh, if the machine that takes them with it never came.
+    # shellcheck disable=SC2086 # several words
+    [ -z "${daemons:-}" ] || kill $daemons 2>/dev/null || :
     rm -rf -- "$work"
 }
 trap cleanup EXIT

@@ -1,28 +1,18 @@
-#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Takes the figures of mounts for docs/benchmarks.md: every mount type in one guest that it makes, by turns, all showing
-# the same directory. Prints a row of the table for each.
-#   mounts.sh LIMACTL
-# Needs QEMU, sshfs's servers and git here, and root for virtiofs, whose row is left out otherwise. MIB, FILES and DIRS in
-# the environment make it smaller: 256, 2000, 100 of 50 files. VIRTIOFSD names a second virtiofsd. ONLY names the rows.
-set -eu
+# shellcheck shell=sh
+# Mounts: every type in one guest, by turns, all showing the same directory, then what has to do with time lost and
+# memory. Sourced by bench.sh. virtiofs is left out unless root runs this.
+#   MIB, FILES, DIRS   make it smaller: 256, 2000, and 100 directories of 50 files
+#   VIRTIOFSD          a second virtiofsd
+#   ONLY               names of rows, with blanks; "-" for none
+#   PARTS              of Mounts.java, with blanks; "-" for none
 
-limactl=$1
+: "${work:?}" "${limactl:?}" "${java:?}" "${here:?}"
 mib=${MIB:-256}
 files=${FILES:-2000}
 dirs=${DIRS:-100}
-work=$(mktemp -d /tmp/jlmounts.XXXXXX)
 share=$work/share
-export LIMA_HOME="$work/h"
-mkdir "$share" "$LIMA_HOME"
-
-finish() {
-    "$limactl" stop --force b >/dev/null 2>&1 || true
-    "$limactl" daemon stop >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
+mkdir "$share"
 
 # A tree of small files under git, and what is written by the guest's user beside it.
 mkdir "$share/tree" && (
@@ -34,12 +24,15 @@ mkdir "$share/tree" && (
     done
     git add . && git -c user.name=u -c user.email=u@example.com commit -q -m tree
 )
+echo note >"$share/note"
 chmod 755 "$work" "$share"
 [ "$(id -u)" != 0 ] || chown -R 1000:1000 "$share"
 
 # The machine gets devices that its lima.yaml does not tell of: an instance has one mount type.
 extra="-virtfs local,path=$share,mount_tag=nine,security_model=mapped-xattr,id=nine"
-rows="openssh-ssh builtin-ssh openssh-direct builtin-direct 9p"
+extra="$extra -virtfs local,path=$share,mount_tag=plain,security_model=none,id=plain"
+rows="openssh-ssh builtin-ssh openssh-direct builtin-direct 9p 9p-none"
+daemons=
 n=0
 if [ "$(id -u)" = 0 ]; then
     extra="$extra -machine q35,vmport=off,memory-backend=shared"
@@ -53,14 +46,16 @@ if [ "$(id -u)" = 0 ]; then
         esac
         # shellcheck disable=SC2086 # several words
         setsid "$program" --socket-path="$work/fs$n" $options >"$work/fs$n.log" 2>&1 &
-        until grep -q "$work/fs$n\$" /proc/net/unix; do sleep 0.1; done
+        daemons="$daemons $!"
+        until_true 20 grep -q "$work/fs$n\$" /proc/net/unix
         extra="$extra -chardev socket,id=fs$n,path=$work/fs$n -device vhost-user-fs-pci,chardev=fs$n,tag=fs$n"
         rows="$rows virtiofs$n"
     done
 fi
 
-point() {
-    echo "- {location: \"$share\", mountPoint: /mnt/$1, writable: true, sshfs: {sftpDriver: $2}}"
+# Arguments: directory, mount point, server.
+mount_line() {
+    echo "- {location: \"$1\", mountPoint: /mnt/$2, writable: true, sshfs: {sftpDriver: $3}}"
 }
 {
     echo 'images: [{location: "debian:bookworm?include=git", arch: x86_64}]'
@@ -69,25 +64,31 @@ point() {
     echo 'mountType: reverse-sshfs'
     echo 'containerd: {system: false, user: false}'
     echo 'mounts:'
-    point openssh-ssh openssh-sftp-server
-    point builtin-ssh builtin
-    point openssh-direct openssh-sftp-server
-    point builtin-direct builtin
-} >"$work/b.yaml"
+    mount_line "$share" openssh-ssh openssh-sftp-server
+    mount_line "$share" builtin-ssh builtin
+    mount_line "$share" openssh-direct openssh-sftp-server
+    mount_line "$share" builtin-direct builtin
+    for i in 1 2 3 4 5 6 7 8; do
+        mkdir "$work/a$i" && echo note >"$work/a$i/note"
+        mount_line "$work/a$i" "a$i" builtin
+    done
+} >"$work/mounts.yaml"
 JLIMA_SSHFS_BY_SSH=/mnt/openssh-ssh,/mnt/builtin-ssh QEMU_SYSTEM_X86_64="qemu-system-x86_64 $extra" \
-    "$limactl" start --tty=false --name b "$work/b.yaml" >"$work/start.log" 2>&1 || { cat "$work/start.log"; exit 1; }
-
-guest() {
-    "$limactl" shell --workdir / b "$@"
+    "$limactl" start --tty=false --name mounts "$work/mounts.yaml" >"$work/start.log" 2>&1 || {
+    cat "$work/start.log" >&2
+    exit 1
 }
+
+inside() { "$limactl" shell --workdir / mounts "$@"; }
+
 # shellcheck disable=SC2016 # for the shell in the guest
-guest sudo sh -c 'mkdir /mnt/9p && modprobe 9pnet_virtio &&
-    mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=mmap nine /mnt/9p
+inside sudo sh -c 'mkdir /mnt/9p /mnt/9p-none && modprobe 9pnet_virtio &&
+    mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=mmap nine /mnt/9p &&
+    mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=mmap plain /mnt/9p-none || exit
     for tag in '"$(seq "$n" | tr '\n' ' ')"'; do mkdir "/mnt/virtiofs$tag" && mount -t virtiofs "fs$tag" "/mnt/virtiofs$tag"; done'
-"$limactl" mount list b
 
 # What runs in the guest. Caches are dropped before each reading, so that the host is asked.
-cat >"$share/bench.py" <<'PYTHON'
+cat >"$work/bench.py" <<'PYTHON'
 import os, random, shutil, subprocess, sys, time
 
 root, size, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -169,8 +170,46 @@ print("| %s | %s |" % (os.path.basename(root), " | ".join(row)))
 shutil.rmtree(base)
 PYTHON
 
+
+# 9p with security models that leave links alone is for comparison, see the decisions.
 echo "| mount | write $mib MiB, MB/s | read, MB/s | 4 KiB reads/s | $files created/s | stat/s | deleted/s | git status, s | find, s |"
 echo '|---|---|---|---|---|---|---|---|---|'
+: >"$work/rows"
 for row in ${ONLY:-$rows}; do
-    guest python3 - "/mnt/$row" "$mib" "$files" <"$share/bench.py"
+    [ "$row" != - ] || continue
+    inside python3 - "/mnt/$row" "$mib" "$files" <"$work/bench.py" | tee -a "$work/rows"
 done
+
+# Ratio of two rows in one column (2 write, 3 read, 4 random, 5 create). Arguments: row, row, column.
+of_rows() {
+    awk -F ' *[|] *' -v one="$1" -v other="$2" -v column="$3" '
+        $2 == one { a = $(column + 1) } $2 == other { b = $(column + 1) }
+        END { if (a && b) printf "%.2f", a / b; else printf "-" }' "$work/rows"
+}
+
+for row in 9p 9p-none virtiofs1 virtiofs2; do
+    grep -q "^| $row |" "$work/rows" || continue
+    line "$row to Lima's way (ssh, openssh): read" "x $(of_rows "$row" openssh-ssh 3)" "x 2, if it is the default"
+    line "  write" "x $(of_rows "$row" openssh-ssh 2)" "x 2"
+    line "  create" "x $(of_rows "$row" openssh-ssh 5)" "x 3"
+done
+for server in openssh builtin; do
+    line "direct to ssh, $server: sequential read" "x $(of_rows "$server-direct" "$server-ssh" 3)" "x 2"
+    line "  create" "x $(of_rows "$server-direct" "$server-ssh" 5)" "x 1.5"
+done
+for transport in ssh direct; do
+    line "builtin to openssh, $transport: sequential read" "x $(of_rows "builtin-$transport" "openssh-$transport" 3)" "x 0.9"
+    line "  write" "x $(of_rows "builtin-$transport" "openssh-$transport" 2)" "x 0.9"
+done
+
+if [ "${PARTS:-}" != - ]; then
+    # shellcheck disable=SC2086 # several words
+    "$java" -XX:TieredStopAtLevel=1 "$here/Mounts.java" "$limactl" mounts "$share" ${PARTS:-}
+fi
+
+"$limactl" stop --force mounts >/dev/null 2>&1
+# A virtiofsd ends with its machine.
+for daemon in $daemons; do
+    wait "$daemon" || :
+done
+daemons=

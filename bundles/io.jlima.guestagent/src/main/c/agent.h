@@ -87,6 +87,8 @@ struct options {
     bool private_socket; // the socket is root's
     bool keep_clock; // only say how wrong the clock is
     bool no_events;  // look once a second instead
+    bool touch_anywhere; // below any folder, be it a mount or not
+    bool touch_here; // in this process, which may hang
 };
 extern struct options options;
 
@@ -282,7 +284,7 @@ bool stage_pump(struct session *session);
 
 // guest.c
 void clock_told(struct session *session, int64_t seconds, uint32_t nanos, uint32_t threshold_ms);
-void touch_told(const uint8_t *body, size_t size);
+void touch_told(struct session *session, const uint8_t *body, size_t size);
 
 static inline uint32_t get32(const uint8_t *p) {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];

@@ -123,7 +123,7 @@ static bool number(const char *text, unsigned *value, char end) {
 
 static void usage(void) {
     complain("usage: lima-guestagent [--port NAME | --channel PATH] [--socket PATH [--private]] [--owner UID:GID] [--run FOLDER]"
-             " [--tracing FOLDER] [--keep-clock] [--no-events]",
+             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]",
              0);
     exit(2);
 }
@@ -137,6 +137,8 @@ static void read_options(int count, char **words) {
             options.no_events = true;
         } else if (strcmp(word, "--private") == 0) {
             options.private_socket = true;
+        } else if (strcmp(word, "--touch-anywhere") == 0) {
+            options.touch_anywhere = true;
         } else if (i + 1 == count) {
             usage();
         } else {

@@ -286,7 +286,7 @@ static bool obey(struct session *session, enum frame_type type, uint32_t id, con
             clock_told(session, (int64_t)get64(body), get32(body + 8), get32(body + 12));
             return true;
         case FRAME_TOUCH:
-            touch_told(body, size);
+            touch_told(session, body, size);
             return true;
         case FRAME_PING:
             if (size != 8) {

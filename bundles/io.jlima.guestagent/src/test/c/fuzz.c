@@ -43,6 +43,7 @@ static void enter_cage(void) {
     }
     // The sanitizer looks into /proc when it ends.
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("none", "/tmp", "tmpfs", 0, NULL) != 0
+        || mkdir("/tmp/pr", 0755) != 0 || mkdir("/tmp/pr/ax", 0755) != 0 || mknod("/tmp/pr/ax/yb", S_IFREG | 0644, 0) != 0
         || mkdir("/tmp/proc", 0755) != 0 || mount("/proc", "/tmp/proc", NULL, MS_BIND | MS_REC, NULL) != 0
         || chroot("/tmp") != 0 || chdir("/") != 0) {
         perror("no cage");
@@ -57,6 +58,8 @@ static void begin(void) {
         enter_cage();
         options.keep_clock = true;
         options.no_events = true;
+        options.touch_anywhere = true;
+        options.touch_here = true;
         loop_begin();
         diag_begin();
         watch_begin();
@@ -174,8 +177,12 @@ static size_t sound(uint8_t *p) {
         unsigned id = 1 + 2 * any(3);
         uint8_t tcp[12] = {0, 1, 0, 0, (uint8_t)(1 + any(2)), 4, (uint8_t)(port >> 8), (uint8_t)port, 127, 0, 0, 1};
         uint8_t path[12] = {0, 1, 0, 0, 3, 0, 0, 0, '/', 'a', (uint8_t)('a' + any(3))};
+        // Kind, no time, three bytes of mount point, and a path below it.
+        uint8_t touch[] = {(uint8_t)(3 + any(2) + 128 * any(2)), 0, 0, 0, 0, 0, 0, 0, (uint8_t)any(256), 0, 0, 0, 0, 0, 3,
+            '/', 'p', 'r', 'a', 'x', '/', 'y', 'b'};
+        touch[15 + any(8)] = (uint8_t)"/./apr.."[any(8)];
         uint8_t more[4] = {0, 0, (uint8_t)any(256), 0};
-        switch (any(12)) {
+        switch (any(13)) {
             case 0:
                 size += add(p + size, FRAME_OPEN, id, tcp, 12);
                 break;
@@ -206,6 +213,9 @@ static size_t sound(uint8_t *p) {
                 break;
             case 10:
                 size += add(p + size, FRAME_PING, 0, clock, 8);
+                break;
+            case 11:
+                size += add(p + size, FRAME_TOUCH, 0, touch, sizeof touch - any(4));
                 break;
             default:
                 size += add(p + size, any(2) ? FRAME_UNLISTEN : any(256), id, bytes, any(8));

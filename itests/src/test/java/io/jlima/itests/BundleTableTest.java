@@ -39,6 +39,7 @@ class BundleTableTest {
             Map.entry("io.jlima.image.debian", List.of(API)),
             Map.entry("io.jlima.portforward", List.of(API)),
             Map.entry("io.jlima.dns", List.of(API)),
+            Map.entry("io.jlima.fileevents", List.of(API)),
             Map.entry("io.jlima.launcher", List.of("org.osgi.framework")),
             Map.entry("io.jlima.client", List.of("sun.misc")));
 

@@ -102,6 +102,15 @@ class Writable:
             assert file.read() == b"still here and more"
         assert os.listdir(".") == [], os.listdir(".")
 
+    def check_unlinked_file_is_known(self):
+        put("f", b"123456")
+        fd = os.open("f", os.O_RDWR)
+        os.unlink("f")
+        assert os.fstat(fd).st_size == 6
+        os.ftruncate(fd, 3)
+        assert os.fstat(fd).st_size == 3 and os.pread(fd, 10, 0) == b"123"
+        os.close(fd)
+
     def check_symlink(self):
         put("f", b"target")
         os.symlink("f", "l")
@@ -118,6 +127,10 @@ class Writable:
         os.mkdir("d")
         os.symlink("../f", "d/up")
         assert get("d/up") == b"target"
+
+    def check_links_of_the_host(self):
+        assert os.readlink(os.path.join(self.root, "link")) == "note"
+        assert get(os.path.join(self.root, "link")) == b"from the host\n"
 
     def check_hard_link(self):
         put("f", b"1")
@@ -197,6 +210,9 @@ class Writable:
             assert name in os.listdir(os.fsencode(os.getcwd())), name
             assert get(path) == name
             os.unlink(path)
+        for name in "Case", "case", "CASE":
+            put(name, name.encode())
+        assert sorted(os.listdir(".")) == ["CASE", "Case", "case"] and get("Case") == b"Case" and get("case") == b"case"
         # The protocol of sshfs has no word of its own for that.
         assert fails(put, b"n" * 256, b"") in (errno.ENAMETOOLONG, errno.EBADMSG)
 

@@ -78,13 +78,22 @@ public interface AgentSession extends AutoCloseable {
         void accept(GuestStream stream) throws IOException;
     }
 
-    /** A change of a file, by its path in the guest. */
-    record FileEvent(String path, Change change) {}
+    /**
+     * What watchers of a file in the guest are to be shown.
+     *
+     * @param mountPoint absolute path of a mount in the guest; nothing is done where nothing is mounted
+     * @param path of the file or directory below it, without a slash at either end; empty for the mounted directory
+     * @param time when the file was last modified, which it is told once more; or a sign
+     * @param sign whether the time is one that the mount's server takes for a sign: it changes nothing then, and the
+     *     mount may be read-only
+     */
+    record FileEvent(String mountPoint, String path, Change change, Instant time, boolean sign) {}
 
-    /** What happened to a file. */
+    /** What is shown. */
     enum Change {
-        CREATED,
-        MODIFIED,
-        DELETED
+        /** {@code IN_MODIFY}, and {@code IN_CLOSE_WRITE} where the guest may write to it. */
+        CONTENT,
+        /** {@code IN_ATTRIB}. */
+        ATTRIBUTES
     }
 }

@@ -19,6 +19,9 @@ public interface Attachment extends AutoCloseable {
         return CompletableFuture.completedFuture(null);
     }
 
+    /** {@link Guest#shared} gives other directories than before. Must not block. */
+    default void mountsChanged() {}
+
     /**
      * Releases what the host holds: sockets, threads, helper processes. The guest may be running (the daemon ends, or
      * the driver's bundle goes) or gone; it is not asked anything. Called once, returns within a second.

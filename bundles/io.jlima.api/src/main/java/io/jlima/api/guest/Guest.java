@@ -59,6 +59,14 @@ public interface Guest {
     Optional<AgentSession> agent();
 
     /**
+     * The directories that it is shown now. {@link Attachment#mountsChanged} tells that there are others, if not each
+     * time, then after the last change.
+     */
+    default List<SharedMount> shared() {
+        return List.of();
+    }
+
+    /**
      * Says what is wrong with the guest although it runs, or that all is well again. Shown by {@code limactl list} and
      * in {@code ha.stdout.log}.
      *

@@ -4,6 +4,7 @@ package io.jlima.api.mount;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.FileReplay;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
@@ -33,6 +34,13 @@ public interface MountDriver {
      */
     default Attachment attach(Guest guest, List<Mount> mounts) {
         return Attachment.NONE;
+    }
+
+    /** How watchers in the guest can be shown what the host changes in this mount. */
+    default FileReplay replay(Mount mount) {
+        return mount.writable()
+                ? FileReplay.BY_TIME
+                : FileReplay.impossible("read-only, and its server lets the guest do nothing that watchers see");
     }
 
     /**

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,7 +32,6 @@ final class GuestSession implements AgentSession, Link.Told {
     private static final Duration GOOD = Duration.ofSeconds(2);
 
     private static final int CLOCK_TOLERANCE_MS = 100;
-    private static final int LONGEST_PATH = 4095;
 
     private final String name;
     private final Connector connector;
@@ -236,14 +234,7 @@ final class GuestSession implements AgentSession, Link.Told {
     public void touched(List<FileEvent> events) throws IOException {
         Link current = connected();
         for (FileEvent event : events) {
-            byte[] path = event.path().getBytes(StandardCharsets.UTF_8);
-            if (path.length == 0 || path.length > LONGEST_PATH || path[0] != '/') {
-                throw new IOException("the guest has no path " + event.path());
-            }
-            byte[] body = ByteBuffer.allocate(1 + path.length)
-                    .put((byte) event.change().ordinal())
-                    .put(path)
-                    .array();
+            byte[] body = Wire.touch(event);
             current.write(Wire.TOUCH, 0, body, 0, body.length);
         }
     }

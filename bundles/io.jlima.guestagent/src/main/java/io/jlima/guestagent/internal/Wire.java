@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.guestagent.internal;
 
+import io.jlima.api.guest.AgentSession.FileEvent;
 import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestAddress.Protocol;
 import java.io.IOException;
@@ -57,7 +58,37 @@ final class Wire {
     private static final byte[] ENDING = {'E', 'N', 'D', (byte) 0xfa};
     private static final int LONGEST_PATH = 107;
 
+    private static final int LONGEST_FILE = 4095;
+    private static final int SHOW_CONTENT = 3;
+    private static final int SHOW_ATTRIBUTES = 4;
+    private static final int SHOW_BY_SIGN = 0x80;
+
     private Wire() {}
+
+    /**
+     * Body of a TOUCH.
+     *
+     * @throws IOException when no guest has such a path
+     */
+    static byte[] touch(FileEvent event) throws IOException {
+        byte[] point = event.mountPoint().getBytes(StandardCharsets.UTF_8);
+        byte[] path = event.path().getBytes(StandardCharsets.UTF_8);
+        if (point.length == 0 || point[0] != '/' || point.length > LONGEST_FILE || path.length > LONGEST_FILE) {
+            throw new IOException("no guest has a path " + event.path() + " below " + event.mountPoint());
+        }
+        int kind = switch (event.change()) {
+            case CONTENT -> SHOW_CONTENT;
+            case ATTRIBUTES -> SHOW_ATTRIBUTES;
+        };
+        return ByteBuffer.allocate(15 + point.length + path.length)
+                .put((byte) (event.sign() ? kind | SHOW_BY_SIGN : kind))
+                .putLong(event.time().getEpochSecond())
+                .putInt(event.time().getNano())
+                .putShort((short) point.length)
+                .put(point)
+                .put(path)
+                .array();
+    }
 
     /** The record that begins a session. */
     static ByteBuffer record(int kind, long nonce) {

@@ -169,40 +169,86 @@ class AgentTest {
         assertThat(log).noneMatch(line -> line.contains("clock"));
     }
 
+    private FileEvent event(String path, Change change, Instant time, boolean sign) {
+        return new FileEvent(folder.toString(), path, change, time, sign);
+    }
+
+    /** Waits until a watcher of the folder sees something of that name. */
+    private void awaitSight(WatchService watch, String name) throws InterruptedException {
+        boolean seen = false;
+        while (!seen) {
+            WatchKey key = watch.poll(30, TimeUnit.SECONDS);
+            assertThat(key).as("a change of the folder").isNotNull();
+            seen = key.pollEvents().stream().anyMatch(event -> Path.of(name).equals(event.context()));
+            key.reset();
+        }
+    }
+
     @Test
     void watchersSeeWhatTheHostChanged() throws Exception {
         Path file = Files.writeString(folder.resolve("watched"), "content");
-        FileTime time = FileTime.from(Instant.parse("2020-01-02T03:04:05Z"));
-        Files.setLastModifiedTime(file, time);
+        Files.createDirectory(folder.resolve("inner"));
+        Instant time = Instant.parse("2020-01-02T03:04:05.678Z");
+        Files.setLastModifiedTime(file, FileTime.from(time));
         try (WatchService watch = folder.getFileSystem().newWatchService()) {
             folder.register(watch, StandardWatchEventKinds.ENTRY_MODIFY);
-            session.touched(List.of(new FileEvent(file.toString(), Change.MODIFIED)));
-            boolean seen = false;
-            while (!seen) {
-                WatchKey key = watch.poll(30, TimeUnit.SECONDS);
-                assertThat(key).as("a change of the folder").isNotNull();
-                seen = key.pollEvents().stream()
-                        .anyMatch(event -> Path.of("watched").equals(event.context()));
-                key.reset();
-            }
+            session.touched(List.of(event("watched", Change.CONTENT, time, false)));
+            awaitSight(watch, "watched");
+            session.touched(List.of(event("inner", Change.ATTRIBUTES, Instant.now(), false)));
+            awaitSight(watch, "inner");
         }
         assertThat(file).hasContent("content");
-        assertThat(Files.getLastModifiedTime(file)).isEqualTo(time);
+        assertThat(Files.getLastModifiedTime(file)).isEqualTo(FileTime.from(time));
+    }
+
+    @Test
+    void aFileThatHasChangedSinceKeepsItsTime() throws Exception {
+        Path file = Files.writeString(folder.resolve("fresh"), "content");
+        FileTime now = Files.getLastModifiedTime(file);
+        Files.createFile(folder.resolve("next"));
+        try (WatchService watch = folder.getFileSystem().newWatchService()) {
+            folder.register(watch, StandardWatchEventKinds.ENTRY_MODIFY);
+            session.touched(List.of(
+                    event("fresh", Change.CONTENT, now.toInstant().minusSeconds(1), false),
+                    event("next", Change.CONTENT, Instant.now(), false)));
+            awaitSight(watch, "next");
+        }
+        assertThat(Files.getLastModifiedTime(file)).isEqualTo(now);
     }
 
     @Test
     void whatItCannotTouchIsNoTrouble() throws Exception {
+        Path inner = folder.resolve("shared");
+        Files.createDirectories(inner.resolve("inner"));
         Path target = Files.writeString(folder.resolve("target"), "content");
-        Path link = Files.createSymbolicLink(folder.resolve("link"), target);
-        session.touched(List.of(
-                new FileEvent("/nowhere/at/all", Change.CREATED),
-                new FileEvent(link.toString(), Change.MODIFIED),
-                new FileEvent(folder.resolve("gone").toString(), Change.DELETED)));
-        assertThatThrownBy(() -> session.touched(List.of(new FileEvent("relative", Change.MODIFIED))))
-                .isInstanceOf(IOException.class);
-        try (ServerSocket server = new ServerSocket(0, 5, LOOPBACK)) {
-            recorder.await("opened tcp 127.0.0.1:" + server.getLocalPort());
+        Path deep = Files.writeString(inner.resolve("inner/deep"), "content");
+        FileTime before = Files.getLastModifiedTime(target);
+        Files.createSymbolicLink(inner.resolve("link"), target);
+        Files.createSymbolicLink(inner.resolve("up"), folder);
+        Files.createFile(folder.resolve("next"));
+        Instant later = Instant.now().plusSeconds(1000);
+        try (WatchService watch = folder.getFileSystem().newWatchService()) {
+            folder.register(watch, StandardWatchEventKinds.ENTRY_MODIFY);
+            for (String path : List.of(
+                    "link",
+                    "up/target",
+                    "../target",
+                    "inner/../../target",
+                    "/target",
+                    "inner//deep",
+                    "gone",
+                    "inner/deep/")) {
+                session.touched(List.of(new FileEvent(inner.toString(), path, Change.CONTENT, later, false)));
+            }
+            session.touched(List.of(
+                    new FileEvent("/nowhere/at/all", "x", Change.CONTENT, later, true),
+                    event("next", Change.CONTENT, later, false)));
+            awaitSight(watch, "next");
         }
+        assertThatThrownBy(() -> session.touched(List.of(new FileEvent("relative", "x", Change.CONTENT, later, false))))
+                .isInstanceOf(IOException.class);
+        assertThat(Files.getLastModifiedTime(target)).isEqualTo(before);
+        assertThat(Files.getLastModifiedTime(deep)).isLessThan(FileTime.from(later));
         assertThat(target).hasContent("content");
     }
 

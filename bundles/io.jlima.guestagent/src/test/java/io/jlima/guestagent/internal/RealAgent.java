@@ -37,7 +37,7 @@ final class RealAgent {
         Files.createDirectories(marks());
         List<String> command =
                 new ArrayList<>(program.stream().map(Path::toString).toList());
-        command.addAll(List.of("--keep-clock", "--run", marks().toString()));
+        command.addAll(List.of("--keep-clock", "--touch-anywhere", "--run", marks().toString()));
         command.add("--owner");
         command.add(Files.getAttribute(folder, "unix:uid") + ":" + Files.getAttribute(folder, "unix:gid"));
         command.addAll(arguments);

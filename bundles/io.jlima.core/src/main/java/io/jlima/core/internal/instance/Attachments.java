@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -112,6 +113,18 @@ final class Attachments implements AutoCloseable {
                 .filter(kind::isInstance)
                 .map(kind::cast)
                 .findFirst();
+    }
+
+    /** Does it with all that is attached now; one that throws keeps none of the others from it. */
+    void forEach(Consumer<Attachment> action) {
+        parts.values()
+                .forEach(part -> part.attachment().ifPresent(attachment -> {
+                    try {
+                        action.accept(attachment);
+                    } catch (RuntimeException | LinkageError e) {
+                        LOG.error("{}: {} fails", guest, part.title, e);
+                    }
+                }));
     }
 
     /**

@@ -130,6 +130,19 @@ record MachinePlan(
                     "Install a driver for one of them, or remove `mounts`",
                     null);
         }
+        if (config.mountInotify()) {
+            Optional<String> seen = choices.stream()
+                    .filter(type -> config.mounts().stream()
+                            .allMatch(mount ->
+                                    drivers.mountDriver(type).replay(mount).isPossible()))
+                    .findFirst();
+            if (seen.isPresent() && !seen.get().equals(choices.getFirst())) {
+                return new MountChoice(
+                        seen.get(),
+                        "the first choice with " + info.vmType()
+                                + " by which watchers in the guest are told of changes in all mounts (mountInotify)");
+            }
+        }
         String word = choices.getFirst();
         List<String> better = info.mountTypes().subList(0, info.mountTypes().indexOf(word));
         return new MountChoice(

@@ -63,6 +63,7 @@ public final class MountChanges implements Mounts {
                 throw new LimaException(mount.location() + " is no directory of this host", "Make it first");
             }
             live.add(mount);
+            guest.mountsChanged();
             change.write(after);
         } finally {
             changing.unlock();
@@ -89,6 +90,7 @@ public final class MountChanges implements Mounts {
                     .findFirst()
                     .orElseThrow(change::cannotBeKept);
             live.remove(mountPoint);
+            guest.mountsChanged();
             change.write(after);
         } finally {
             changing.unlock();

@@ -2,13 +2,17 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
+import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.AgentSession;
+import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
+import io.jlima.api.guest.SharedMount;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.mount.MountAttachment;
+import io.jlima.api.mount.MountDriver;
 import io.jlima.api.network.Network;
 import io.jlima.api.ssh.SshConnection;
 import java.nio.file.Path;
@@ -86,6 +90,7 @@ final class RunningGuest implements Guest, AutoCloseable {
             String word = mountType.of(config, drivers);
             attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, wanted));
             trouble(MOUNTS, null);
+            mountsChanged();
         } catch (RuntimeException | LinkageError e) {
             failed(MOUNTS, e);
         }
@@ -108,6 +113,36 @@ final class RunningGuest implements Guest, AutoCloseable {
             if (!mounts.isEmpty()) {
                 trouble(MOUNTS, "the driver for its mounts (" + word + ") is gone; install it again");
             }
+            mountsChanged();
+        }
+    }
+
+    /** Mounts were added or removed. */
+    void mountsChanged() {
+        attachments.forEach(Attachment::mountsChanged);
+    }
+
+    @Override
+    public List<SharedMount> shared() {
+        if (config.plain()) {
+            return List.of();
+        }
+        List<Mount> now = mounts().map(live ->
+                        live.states().stream().map(MountAttachment.State::mount).toList())
+                .orElse(mounts);
+        Drivers drivers = platform.drivers();
+        try {
+            if (now.isEmpty()) {
+                return List.of();
+            }
+            MountDriver driver = drivers.mountDriver(mountType.of(config, drivers));
+            return now.stream()
+                    .map(mount -> new SharedMount(mount, driver.replay(mount)))
+                    .toList();
+        } catch (LimaException e) {
+            // The driver is gone, and its mounts with it.
+            LOG.debug("{}: no driver for its mounts", name(), e);
+            return List.of();
         }
     }
 

@@ -76,6 +76,7 @@ final class StartSequence {
         Configuration configuration = platform.configurations().read(folder, caller);
         configuration.warnings().forEach(progress::warn);
         NotYet.of(configuration.config()).ifPresent(progress::warn);
+        NotYet.unseen(configuration.config(), platform.drivers()).ifPresent(progress::warn);
         InstanceConfig config = configuration.config();
         Started started = live.machine().isPresent() ? rejoin() : launch(config, configuration.facts());
         progress.info("SSH Local Port: " + started.sshPort());

@@ -11,6 +11,12 @@ import io.jlima.api.Progress;
 import io.jlima.api.config.ConfigReader.Facts;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.AgentSession;
+import io.jlima.api.guest.FileReplay;
+import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestAgent;
+import io.jlima.api.guest.GuestSetup;
+import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.Device.Console;
 import io.jlima.api.machine.Device.Disk;
@@ -214,6 +220,56 @@ class MachinePlanTest {
         assertThat(MachinePlan.mountChoice(Rig.config("fake", 0, List.of(MOUNT), "9p"), drivers)
                         .reason())
                 .startsWith("lima.yaml says so");
+    }
+
+    @Test
+    void theMountTypeByWhichWatchersAreToldIsTakenWhereTheyAreToBe() {
+        hypervisor("9p", "reverse-sshfs");
+        mountDriver("9p");
+        drivers.addMountDriver(
+                new MountDriver() {
+                    @Override
+                    public MountPlan plan(SetupRequest request, List<Mount> mounts) {
+                        return new MountPlan(List.of(), List.of());
+                    }
+
+                    @Override
+                    public FileReplay replay(Mount mount) {
+                        return FileReplay.BY_TIME;
+                    }
+                },
+                Map.of(MountDriver.MOUNT_TYPE, "reverse-sshfs"));
+        InstanceConfig asked = Rig.config("fake", 0, List.of(MOUNT), null, true);
+        InstanceConfig decided = Rig.config("fake", 0, List.of(MOUNT), "9p", true);
+        assertThat(MachinePlan.mountChoice(asked, drivers).mountType()).isEqualTo("reverse-sshfs");
+        assertThat(MachinePlan.mountChoice(asked, drivers).reason()).contains("mountInotify");
+        assertThat(MachinePlan.mountChoice(decided, drivers).mountType()).isEqualTo("9p");
+
+        assertThat(NotYet.unseen(asked, drivers))
+                .hasValueSatisfying(line -> assertThat(line).contains("no guest agent"));
+        drivers.addGuestAgent(
+                new GuestAgent() {
+                    @Override
+                    public GuestSetup setup(SetupRequest request) {
+                        return GuestSetup.NOTHING;
+                    }
+
+                    @Override
+                    public AgentSession connect(Guest guest) {
+                        throw new UnsupportedOperationException();
+                    }
+                },
+                Map.of());
+        assertThat(NotYet.unseen(asked, drivers)).isEmpty();
+        assertThat(NotYet.unseen(decided, drivers))
+                .hasValueSatisfying(line ->
+                        assertThat(line).contains("not told of changes in " + MOUNT.mountPoint() + " (read-only"));
+        assertThat(NotYet.unseen(Rig.config("fake", 0, List.of(MOUNT), "9p"), drivers))
+                .as("nobody asks")
+                .isEmpty();
+        assertThat(NotYet.unseen(Rig.config("fake", 0, List.of(MOUNT), "gone", true), drivers))
+                .as("others say that")
+                .isEmpty();
     }
 
     @Test

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
+import io.jlima.api.guest.GuestService;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountDriver;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Mount drivers come and go while a machine runs. */
 class MountDriversTest {
@@ -49,6 +53,7 @@ class MountDriversTest {
         final List<List<Mount>> attached = new CopyOnWriteArrayList<>();
         final List<Mount> mounts = new CopyOnWriteArrayList<>();
         final List<Boolean> closed = new CopyOnWriteArrayList<>();
+        volatile boolean beyondRepair;
 
         @Override
         public MountPlan plan(SetupRequest request, List<Mount> mounts) {
@@ -65,6 +70,11 @@ class MountDriversTest {
                     List<State> states = new ArrayList<>();
                     mounts.forEach(mount -> states.add(new State(mount, "t", "s", null)));
                     return states;
+                }
+
+                @Override
+                public boolean isBeyondRepair() {
+                    return beyondRepair;
                 }
 
                 @Override
@@ -135,5 +145,47 @@ class MountDriversTest {
         assertThat(next.attached).containsExactly(List.of(Rig.mount("/tmp")));
         assertThat(preferred.attached).isEmpty();
         assertThat(second.find("x").orElseThrow().errors()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, 180", "true, 45"})
+    void aGuestThatHangsIsNotWaitedForAsLong(boolean beyondRepair, long seconds) throws Exception {
+        InstancesService service = started();
+        driver.beyondRepair = beyondRepair;
+        service.stop("x", false, new Recorded());
+        assertThat(rig.hypervisor.machines.getFirst().grace).isEqualTo(Duration.ofSeconds(seconds));
+    }
+
+    @Test
+    void servicesHearOfMountsThatComeAndGo() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        rig.drivers.addGuestService(
+                new GuestService() {
+                    @Override
+                    public String title() {
+                        return "listener";
+                    }
+
+                    @Override
+                    public Attachment attach(Guest guest) {
+                        told.add("first " + guest.shared().size());
+                        return new Attachment() {
+                            @Override
+                            public void mountsChanged() {
+                                told.add("then " + guest.shared().size());
+                            }
+
+                            @Override
+                            public void close() {}
+                        };
+                    }
+                },
+                Map.of());
+        started();
+        assertThat(told).containsExactly("first 1");
+        rig.drivers.removeMountDriver(driver, VIRTIOFS);
+        assertThat(told).containsExactly("first 1", "then 0");
+        rig.drivers.addMountDriver(new Driver(), VIRTIOFS);
+        assertThat(told).containsExactly("first 1", "then 0", "then 1");
     }
 }

@@ -138,6 +138,15 @@ final class Rig {
 
     static InstanceConfig config(
             String vmType, int port, List<InstanceConfig.Mount> mounts, @Nullable String mountType) {
+        return config(vmType, port, mounts, mountType, false);
+    }
+
+    static InstanceConfig config(
+            String vmType,
+            int port,
+            List<InstanceConfig.Mount> mounts,
+            @Nullable String mountType,
+            boolean mountInotify) {
         return new InstanceConfig(
                 vmType,
                 Map.of(),
@@ -151,7 +160,7 @@ final class Rig {
                 mounts,
                 mountType,
                 List.of(),
-                false,
+                mountInotify,
                 new InstanceConfig.Ssh(port, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
                 new InstanceConfig.Audio("", ""),
@@ -254,6 +263,7 @@ final class Rig {
         volatile boolean stubborn;
         volatile boolean released;
         volatile boolean killed;
+        volatile @Nullable Duration grace;
 
         FakeMachine(long pid, Listener listener) {
             identity = new ProcessIdentity(pid, pid * 7);
@@ -277,6 +287,7 @@ final class Rig {
 
         @Override
         public boolean powerOff(Duration grace) throws InterruptedException {
+            this.grace = grace;
             asked.countDown();
             if (!stubborn) {
                 exited.complete(new Exit(true, ""));

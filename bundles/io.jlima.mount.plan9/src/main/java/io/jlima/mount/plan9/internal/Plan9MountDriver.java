@@ -3,13 +3,17 @@ package io.jlima.mount.plan9.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.FileReplay;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.mount.MountDriver;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -29,20 +33,36 @@ public final class Plan9MountDriver implements MountDriver {
 
     @Override
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
-        return plan(mounts);
+        return plan(mounts, request.hypervisor()::objection);
     }
 
-    MountPlan plan(List<Mount> mounts) {
+    /**
+     * Linux (seen with 6.1) makes a new inode of a directory whenever nobody holds the old one, and a watch does not, so
+     * watchers miss even what their own guest does. It also cuts times to seconds, so the file's own cannot be set again.
+     */
+    @Override
+    public FileReplay replay(Mount mount) {
+        return FileReplay.impossible(
+                "with 9p the guest's kernel loses sight of what is watched; mountType reverse-sshfs"
+                        + " can do it, and virtiofs in writable mounts");
+    }
+
+    /** @param objection what stands against a device, if anything does, ending in what would work */
+    MountPlan plan(List<Mount> mounts, Function<Device, Optional<String>> objection) {
         List<Device> devices = new ArrayList<>();
         List<FstabEntry> fstab = new ArrayList<>();
         for (Mount mount : mounts) {
             check(mount);
             String tag = mount.tag();
-            devices.add(new Device.SharedDirectory(
+            Device device = new Device.SharedDirectory(
                     tag,
                     Path.of(mount.location()),
                     !mount.writable(),
-                    new Device.NineP(mount.nineP().securityModel())));
+                    new Device.NineP(mount.nineP().securityModel()));
+            objection.apply(device).ifPresent(words -> {
+                throw refusal(mount, words, null);
+            });
+            devices.add(device);
             fstab.add(new FstabEntry(tag, mount.mountPoint(), "9p", options(mount)));
         }
         return new MountPlan(devices, fstab);
@@ -75,7 +95,7 @@ public final class Plan9MountDriver implements MountDriver {
         }
     }
 
-    private static LimaException refusal(Mount mount, String evidence, String remedy) {
+    private static LimaException refusal(Mount mount, String evidence, @Nullable String remedy) {
         return new LimaException("The mount of " + mount.location() + " by 9p cannot work", evidence, remedy, null);
     }
 }

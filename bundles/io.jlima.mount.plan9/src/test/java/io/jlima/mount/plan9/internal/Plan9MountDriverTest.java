@@ -11,11 +11,15 @@ import io.jlima.api.mount.MountDriver.FstabEntry;
 import io.jlima.api.mount.MountDriver.MountPlan;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class Plan9MountDriverTest {
+    private static final Function<Device, Optional<String>> NOTHING = device -> Optional.empty();
+
     private static Mount mount(String location, String mountPoint, boolean writable, Mount.NineP nineP) {
         return new Mount(location, mountPoint, writable, new Mount.Sshfs(true, false, ""), nineP, null);
     }
@@ -27,9 +31,11 @@ class Plan9MountDriverTest {
     @Test
     void plansOneDeviceAndOneLinePerMount() {
         MountPlan plan = new Plan9MountDriver()
-                .plan(List.of(
-                        mount("/tmp/lima", "/tmp/lima", true, usual("mmap")),
-                        mount("/home/a, b", "/mnt/b", false, usual("fscache"))));
+                .plan(
+                        List.of(
+                                mount("/tmp/lima", "/tmp/lima", true, usual("mmap")),
+                                mount("/home/a, b", "/mnt/b", false, usual("fscache"))),
+                        NOTHING);
 
         assertThat(plan.devices())
                 .containsExactly(
@@ -55,12 +61,22 @@ class Plan9MountDriverTest {
     }
 
     @Test
+    void watchersAreNotTold() {
+        assertThat(new Plan9MountDriver()
+                        .replay(mount("/tmp/lima", "/tmp/lima", true, usual("mmap")))
+                        .objection())
+                .contains("reverse-sshfs");
+    }
+
+    @Test
     void tagDependsOnBothPaths() {
         List<String> tags = new Plan9MountDriver()
-                        .plan(List.of(
-                                mount("/a", "/x", false, usual("none")),
-                                mount("/a", "/y", false, usual("none")),
-                                mount("/b", "/x", false, usual("none"))))
+                        .plan(
+                                List.of(
+                                        mount("/a", "/x", false, usual("none")),
+                                        mount("/a", "/y", false, usual("none")),
+                                        mount("/b", "/x", false, usual("none"))),
+                                NOTHING)
                         .fstab()
                         .stream()
                         .map(FstabEntry::source)
@@ -79,9 +95,23 @@ class Plan9MountDriverTest {
     void refusesWhatTheGuestWouldRefuse(String version, long msize, String cache, String evidence) {
         Mount bad = mount("/home/me", "/home/me", true, new Mount.NineP("none", version, msize, cache));
 
-        assertThatThrownBy(() -> new Plan9MountDriver().plan(List.of(bad)))
+        assertThatThrownBy(() -> new Plan9MountDriver().plan(List.of(bad), NOTHING))
                 .isInstanceOf(LimaException.class)
                 .hasMessageContaining("/home/me")
                 .hasMessageContaining(evidence);
+    }
+
+    @Test
+    void refusesWhatTheHypervisorCannotDo() {
+        Mount bad = mount("/home/me", "/home/me", true, new Mount.NineP("xattr", "9p2000.L", 131072, "mmap"));
+        Function<Device, Optional<String>> objection = device -> device instanceof Device.SharedDirectory shared
+                        && shared.sharing().equals(new Device.NineP("xattr"))
+                ? Optional.of("no such model; none works")
+                : Optional.empty();
+
+        assertThatThrownBy(() -> new Plan9MountDriver().plan(List.of(bad), objection))
+                .isInstanceOf(LimaException.class)
+                .hasMessageContaining("/home/me")
+                .hasMessageContaining("no such model; none works");
     }
 }

@@ -21,13 +21,14 @@ final class DirectDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DirectDoor.class);
 
     /** A guest needs one session for each mount; the rest is for one that has gone without a word. */
-    private static final int MOST_SESSIONS = 16;
+    static final int MOST_SESSIONS = 16;
 
     private final ServerSocket listening;
     private final SftpServer server;
     private final long machine;
     private final Runnable onEnd;
     private final Set<Socket> sessions = ConcurrentHashMap.newKeySet();
+    private final Thread accepting;
     private volatile boolean used;
 
     /**
@@ -40,7 +41,7 @@ final class DirectDoor implements AutoCloseable {
         this.machine = machine;
         this.onEnd = onEnd;
         this.listening = listen(preferredPort);
-        Thread.ofVirtual().name("sshfs-door-" + port()).start(this::accept);
+        this.accepting = Thread.ofVirtual().name("sshfs-door-" + port()).start(this::accept);
     }
 
     private static ServerSocket listen(int preferredPort) throws IOException {
@@ -134,6 +135,7 @@ final class DirectDoor implements AutoCloseable {
         }
     }
 
+    /** Returns when the port is free for the next door, by which the guest's sshfs finds its way again. */
     @Override
     public void close() {
         try {
@@ -142,5 +144,21 @@ final class DirectDoor implements AutoCloseable {
             LOG.debug("{} was broken already", listening, e);
         }
         sessions.forEach(DirectDoor::end);
+        awaitFreePort();
+    }
+
+    /** The system's socket lives until the thread that waits at it has left. */
+    private void awaitFreePort() {
+        boolean interrupted = false;
+        while (accepting.isAlive()) {
+            try {
+                accepting.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -16,13 +16,15 @@ final class DirectTransport implements Transport {
 
     private final GuestShell shell;
     private final Mount mount;
+    private final SshfsOptions options;
     private final String host;
     private final DirectDoor door;
 
     /** @param host address by which the guest reaches the host */
-    DirectTransport(GuestShell shell, Mount mount, String host, DirectDoor door) {
+    DirectTransport(GuestShell shell, SshfsOptions options, String host, DirectDoor door) {
         this.shell = shell;
-        this.mount = mount;
+        this.mount = options.mount();
+        this.options = options;
         this.host = host;
         this.door = door;
     }
@@ -34,10 +36,11 @@ final class DirectTransport implements Transport {
 
     @Override
     public GuestShell.Outcome attach() throws IOException, InterruptedException {
-        String options = "directport=" + door.port() + ",reconnect" + SshfsOptions.of(mount);
+        String words = "directport=" + door.port() + ",reconnect" + options.text();
+        boolean again = door.wasUsed();
         try {
-            return shell.ask(number ->
-                            GuestScript.attach(number, mount.mountPoint(), host + ":" + mount.location(), options))
+            return shell.ask(number -> GuestScript.attach(
+                            number, mount.mountPoint(), host + ":" + mount.location(), words, options.place(), again))
                     .get();
         } catch (ExecutionException | CompletionException e) {
             throw new IOException(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.mount.sshfs.internal;
 
+import io.jlima.api.machine.Machine.ProcessIdentity;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -12,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which port leads to which mount, in a file of the instance: a later daemon takes the same ones, and the guest's sshfs
- * finds it there.
+ * Which port leads to which mount, or that it goes by ssh, in a file of the instance: a later daemon takes the same
+ * ones, and the guest's sshfs finds it there.
  */
 final class DoorPorts {
     private static final Logger LOG = LoggerFactory.getLogger(DoorPorts.class);
@@ -41,10 +42,27 @@ final class DoorPorts {
 
     /** Keeps a port; without success the mount is made anew by the next daemon. */
     synchronized void keep(String mountPoint, int port) {
-        if (last(mountPoint) == port) {
+        keep(mountPoint, Integer.toString(port));
+    }
+
+    /** Whether this machine's user wanted the mount to go by ssh; the next machine of the instance may be another's. */
+    synchronized boolean isBySsh(String mountPoint, ProcessIdentity machine) {
+        return bySsh(machine).equals(ports.getProperty(mountPoint));
+    }
+
+    /** Keeps that this machine's user wants the mount to go by ssh. */
+    synchronized void keepBySsh(String mountPoint, ProcessIdentity machine) {
+        keep(mountPoint, bySsh(machine));
+    }
+
+    private static String bySsh(ProcessIdentity machine) {
+        return "ssh " + machine.pid() + " " + machine.startTime();
+    }
+
+    private void keep(String mountPoint, String value) {
+        if (value.equals(ports.setProperty(mountPoint, value))) {
             return;
         }
-        ports.setProperty(mountPoint, Integer.toString(port));
         Path draft = file.resolveSibling(FILE + ".new");
         try {
             try (Writer out = Files.newBufferedWriter(draft)) {

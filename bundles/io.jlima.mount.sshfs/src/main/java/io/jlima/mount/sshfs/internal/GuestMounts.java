@@ -6,8 +6,10 @@ import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestAddress;
+import io.jlima.api.machine.Machine.ProcessIdentity;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
+import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -79,28 +81,40 @@ final class GuestMounts implements MountAttachment {
 
     private MountKeeper keeper(Mount mount) {
         SftpServer server = servers.apply(mount);
-        Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, mount, server, onEnd);
+        boolean events = guest.config().mountInotify() && server instanceof BuiltinServer;
+        SshfsOptions options = new SshfsOptions(mount, events);
+        Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, options, server, onEnd);
         Function<Runnable, Transport> first =
-                onEnd -> direct(mount, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
+                onEnd -> direct(options, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
         return new MountKeeper(guest, mount, server.word(), first, bySsh);
     }
 
-    private Optional<Transport> direct(Mount mount, SftpServer server, Runnable onEnd) {
+    private Optional<Transport> direct(SshfsOptions options, SftpServer server, Runnable onEnd) {
+        Mount mount = options.mount();
         long machine = guest.machine().identity().pid();
-        List<String> bySsh = List.of(guest.caller().variable(BY_SSH).orElse("").split(","));
-        boolean unwanted = bySsh.contains("all") || bySsh.contains(mount.mountPoint());
-        if (unwanted || guest.addresses().isEmpty() || !MachineSockets.canBeTold(machine)) {
+        if (isBySsh(mount) || guest.addresses().isEmpty() || !MachineSockets.canBeTold(machine)) {
             return Optional.empty();
         }
         try {
             DirectDoor door = new DirectDoor(server, ports.last(mount.mountPoint()), machine, onEnd);
             ports.keep(mount.mountPoint(), door.port());
             return Optional.of(
-                    new DirectTransport(shell, mount, guest.addresses().get().gateway(), door));
+                    new DirectTransport(shell, options, guest.addresses().get().gateway(), door));
         } catch (IOException e) {
             guest.log("No port for " + mount.mountPoint() + ": " + e.getMessage());
             return Optional.empty();
         }
+    }
+
+    /** Whoever started the machine has said so; a daemon that adopts it has that from the one before it. */
+    private boolean isBySsh(Mount mount) {
+        ProcessIdentity machine = guest.machine().identity();
+        List<String> bySsh = List.of(guest.caller().variable(BY_SSH).orElse("").split(","));
+        boolean wanted = bySsh.contains("all") || bySsh.contains(mount.mountPoint());
+        if (wanted) {
+            ports.keepBySsh(mount.mountPoint(), machine);
+        }
+        return wanted || ports.isBySsh(mount.mountPoint(), machine);
     }
 
     private synchronized List<MountKeeper> all() {

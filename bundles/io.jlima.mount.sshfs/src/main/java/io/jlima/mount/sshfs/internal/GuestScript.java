@@ -27,7 +27,7 @@ final class GuestScript {
 
     /** Several calls at once; each tells how it ended as soon as it has. */
     static String together(List<String> calls) {
-        return FUNCTIONS + calls.stream().map(call -> call + " &\n").collect(Collectors.joining()) + "wait\n";
+        return FUNCTIONS + calls.stream().map(call -> call + "\n").collect(Collectors.joining()) + "wait\n";
     }
 
     /** One call that takes over the shell's own streams. */
@@ -35,21 +35,33 @@ final class GuestScript {
         return FUNCTIONS + call + "\n";
     }
 
-    /** Mounts, unless it is mounted and works. */
-    static String attach(int number, String mountPoint, String source, String options) {
-        return "attach %d %s %s %s %s"
-                .formatted(number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options));
+    /**
+     * Mounts, unless it is mounted and works.
+     *
+     * @param again whether it has been mounted before, and may have been lost because the guest shuts down
+     */
+    static String attach(int number, String mountPoint, String source, String options, String place, boolean again) {
+        return "attach %d %s %s %s %s %s %s"
+                .formatted(
+                        number,
+                        word(mountPoint),
+                        word(escaped(mountPoint)),
+                        word(source),
+                        word(options),
+                        word(place),
+                        again ? "again" : "first");
     }
 
     /** Mounts by the shell's own streams. */
-    static String passive(int number, String mountPoint, String source, String options) {
-        return "passive %d %s %s %s %s"
-                .formatted(number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options));
+    static String passive(int number, String mountPoint, String source, String options, String place) {
+        return "passive %d %s %s %s %s %s"
+                .formatted(
+                        number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options), word(place));
     }
 
     /** Unmounts, if it is mounted. */
     static String detach(int number, String mountPoint) {
-        return "detach %d %s %s".formatted(number, word(mountPoint), word(escaped(mountPoint)));
+        return "detach %d %s %s &".formatted(number, word(mountPoint), word(escaped(mountPoint)));
     }
 
     /** A word of a POSIX shell that means just this text. */

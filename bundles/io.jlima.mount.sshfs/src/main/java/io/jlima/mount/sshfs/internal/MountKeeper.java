@@ -31,7 +31,7 @@ final class MountKeeper implements AutoCloseable {
     private static final long SHORTEST_PAUSE = 200;
 
     /** A cause that has gone is noticed within this, in milliseconds; the aim is two seconds. */
-    private static final long LONGEST_PAUSE = 1500;
+    private static final long LONGEST_PAUSE = 1000;
 
     private final Guest guest;
     private final Mount mount;

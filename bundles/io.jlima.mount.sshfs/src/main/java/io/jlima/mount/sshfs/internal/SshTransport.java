@@ -30,6 +30,7 @@ final class SshTransport implements Transport {
 
     private final Connections connections;
     private final Mount mount;
+    private final SshfsOptions options;
     private final SftpServer server;
     private final Runnable onEnd;
     private final ReentrantLock lock = new ReentrantLock();
@@ -37,9 +38,10 @@ final class SshTransport implements Transport {
     private volatile boolean reached;
 
     /** @param onEnd called when sshfs, the server or the connection has ended */
-    SshTransport(Connections connections, Mount mount, SftpServer server, Runnable onEnd) {
+    SshTransport(Connections connections, SshfsOptions options, SftpServer server, Runnable onEnd) {
         this.connections = connections;
-        this.mount = mount;
+        this.mount = options.mount();
+        this.options = options;
         this.server = server;
         this.onEnd = onEnd;
     }
@@ -55,8 +57,8 @@ final class SshTransport implements Transport {
         if (known != null) {
             return new GuestShell.Outcome(true, "");
         }
-        String script =
-                GuestScript.alone(GuestScript.passive(0, mount.mountPoint(), ":" + mount.location(), options()));
+        String script = GuestScript.alone(GuestScript.passive(
+                0, mount.mountPoint(), ":" + mount.location(), options.text().substring(1), options.place()));
         SshProcess process = connections.get().start("exec /bin/sh -c " + GuestScript.word(script), null, Map.of());
         lock.lock();
         try {
@@ -76,10 +78,6 @@ final class SshTransport implements Transport {
             close();
             throw e;
         }
-    }
-
-    private String options() {
-        return SshfsOptions.of(mount).substring(1);
     }
 
     private @Nullable SshProcess current() {

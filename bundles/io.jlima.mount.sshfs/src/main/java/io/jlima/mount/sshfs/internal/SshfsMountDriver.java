@@ -5,11 +5,13 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.FileReplay;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.mount.MountDriver;
 import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.OpensshServer;
+import io.jlima.mount.sshfs.internal.sftp.ReplaySign;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +39,19 @@ public final class SshfsMountDriver implements MountDriver {
             check(mount);
             return server(mount, guest.config().user().uid(), guest.caller());
         });
+    }
+
+    @Override
+    public FileReplay replay(Mount mount) {
+        return isBuiltin(mount)
+                ? FileReplay.bySign(ReplaySign.time())
+                : FileReplay.impossible("OpenSSH's sftp-server knows times by the second only; sshfs.sftpDriver "
+                        + BuiltinServer.WORD + " can do it");
+    }
+
+    private static boolean isBuiltin(Mount mount) {
+        String wanted = mount.sshfs().sftpDriver();
+        return (wanted.isEmpty() || wanted.equals(BuiltinServer.WORD)) && BuiltinServer.isPossible();
     }
 
     private static void check(Mount mount) {

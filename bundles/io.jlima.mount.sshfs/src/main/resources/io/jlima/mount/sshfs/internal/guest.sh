@@ -4,21 +4,37 @@
 LC_ALL=C
 export LC_ALL
 
-# say NUMBER FILE: passes words on.
+# say NUMBER WORDS: passes words on.
 say() {
-	sed "s/^/$1 : /" "$2"
+	printf '%s\n' "$2" | sed "s/^/$1 : /"
 }
 
-# mounted POINT-AS-IN-MOUNTINFO: whether sshfs is mounted there; prints nothing.
+# look: reads the mount table. The shell itself would read it byte by byte.
+look() {
+	table=$(cat /proc/self/mountinfo)
+}
+
+# seen POINT-AS-IN-MOUNTINFO: whether sshfs was mounted there at the last look.
+seen() {
+	ifs=$IFS
+	IFS='
+'
+	set -f
+	found=1
+	for line in $table; do
+		case $line in
+		*" $1 "*' - fuse.sshfs '*) found=0 ;;
+		esac
+	done
+	set +f
+	IFS=$ifs
+	return "$found"
+}
+
+# mounted POINT-AS-IN-MOUNTINFO: whether sshfs is mounted there now.
 mounted() {
-	while read -r _ _ _ _ place rest; do
-		if [ "$place" = "$1" ]; then
-			case $rest in
-			*' - fuse.sshfs '*) return 0 ;;
-			esac
-		fi
-	done </proc/self/mountinfo
-	return 1
+	look
+	seen "$1"
 }
 
 # unmount POINT: what is gone on the other side would make an ordinary unmount wait, so this one does not look.
@@ -35,82 +51,114 @@ is_ready() {
 	[ -e /run/lima-fuse-ready ] || [ -e /run/lima-boot-done ]
 }
 
+# learn first|again: what is the same for all mounts, each of which would start processes for it. What stays the same
+# is kept until the user has no session any more. What has been mounted before may have been lost because the guest shuts
+# down. Newer programs refuse links with ".." or an absolute target, for fear of the server; this server is the user's own
+# host, and such links are in many a tree.
+learned=
+state=
+learn() {
+	if [ "$1" = again ] && [ -z "$state" ]; then
+		state=$(systemctl is-system-running 2>/dev/null) || state=${state:-unknown}
+	fi
+	[ -z "$learned" ] || return 0
+	learned=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs
+	if [ -r "$learned" ]; then
+		read -r links <"$learned"
+		return
+	fi
+	case $(sshfs --help 2>&1) in
+	*no_contain_symlinks*) links=,no_contain_symlinks ;;
+	*) links= ;;
+	esac
+	grep -qsx user_allow_other /etc/fuse.conf /etc/fuse3.conf ||
+		sudo -n sh -c 'echo user_allow_other >>/etc/fuse.conf' 2>/dev/null
+	if [ -d "${learned%/*}" ] && command -v sshfs >/dev/null; then
+		echo "$links" >"$learned"
+	fi
+}
+
 # prepare POINT: a mount that came after the boot finds what the boot makes for the others.
 prepare() {
 	[ -d "$1" ] || mkdir -p -- "$1" 2>/dev/null || {
 		sudo -n mkdir -p -- "$1" && sudo -n chown "$(id -u):$(id -g)" -- "$1"
-	} || return 1
-	cat /etc/fuse.conf /etc/fuse3.conf 2>/dev/null | grep -qx user_allow_other ||
-		sudo -n sh -c 'echo user_allow_other >>/etc/fuse.conf'
+	}
 }
 
-# with_links OPTIONS: prints them, and what this sshfs needs to be told beside them. Newer ones refuse links with ".." or
-# an absolute target, for fear of the server; this server is the user's own host, and such links are in many a tree.
-with_links() {
-	if sshfs --help 2>&1 | grep -q no_contain_symlinks; then
-		echo "$1,no_contain_symlinks"
-	else
-		echo "$1"
-	fi
+# settle POINT PLACE: makes the mount what it is to be at its place, "ro" or nothing. A user who may not do that finds a
+# place that is said to be writable, and a host that refuses.
+settle() {
+	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE first|again: goes on by itself.
 attach() {
-	words=$(mktemp)
-	if mounted "$3"; then
-		# The first look may meet a connection that has ended, and makes sshfs connect again.
-		if timeout 5 stat -- "$2" >/dev/null 2>&1 || timeout 5 stat -- "$2" >/dev/null 2>&1; then
-			echo "$1 kept"
-			rm -f -- "$words"
-			return
-		fi
-		unmount "$2" >"$words" 2>&1
+	if seen "$3"; then
+		keep "$@" &
+	else
+		learn "$7" </dev/null
+		make "$@" &
 	fi
-	if [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]; then
-		rm -f -- "$words"
+}
+
+# keep, with the arguments of attach: what is mounted stays if it works.
+keep() {
+	# The first of two looks may meet a connection that has ended, and makes sshfs connect again.
+	if [ -n "$(timeout 5 stat -c . -- "$2" "$2" 2>/dev/null)" ]; then
+		echo "$1 kept"
+	else
+		unmount "$2" >/dev/null 2>&1
+		learn "$7"
+		make "$@"
+	fi
+}
+
+# make, with the arguments of attach
+make() {
+	if [ "$state" = stopping ]; then
 		echo "$1 later"
 		return
 	elif ! command -v sshfs >/dev/null; then
-		echo "there is no sshfs in this guest" >"$words"
-	elif prepare "$2" >"$words" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$(with_links "$5")" >"$words" 2>&1 </dev/null; then
+		words="there is no sshfs in this guest"
+	elif words=$(prepare "$2" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$5$links" 2>&1 </dev/null); then
 		if mounted "$3"; then
+			settle "$2" "$6"
 			echo "$1 mounted"
-			rm -f -- "$words"
 			return
 		fi
-		echo "sshfs ended well, but nothing is mounted" >>"$words"
+		words="$words
+sshfs ended well, but nothing is mounted"
 	fi
 	say "$1" "$words"
-	rm -f -- "$words"
 	echo "$1 failed"
 }
 
 # detach NUMBER POINT POINT-AS-IN-MOUNTINFO
 detach() {
-	words=$(mktemp)
-	if mounted "$3" && ! unmount "$2" >"$words" 2>&1; then
+	if seen "$3" && ! words=$(unmount "$2" 2>&1); then
 		say "$1" "$words"
 		echo "$1 failed"
 	else
 		echo "$1 detached"
 	fi
-	rm -f -- "$words"
 }
 
-# passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS: sshfs speaks through this shell's own input and output.
+# passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
 passive() {
-	if mounted "$3"; then
+	if seen "$3"; then
 		unmount "$2" >&2
 	fi
+	learn first </dev/null
 	prepare "$2" >&2 || exit 1
 	(
 		until mounted "$3"; do
 			kill -0 $$ 2>/dev/null || exit
 			sleep 0.1
 		done
+		settle "$2" "$6"
 		echo "$1 mounted" >&2
 	) </dev/null >/dev/null &
-	exec sshfs "$4" "$2" -f -o "passive,$(with_links "$5" </dev/null)"
+	exec sshfs "$4" "$2" -f -o "passive,$5$links"
 }
 
 waited=0
@@ -118,3 +166,4 @@ until is_ready || [ "$waited" -ge 3000 ]; do
 	sleep 0.2
 	waited=$((waited + 1))
 done
+look

@@ -3,6 +3,7 @@ package io.jlima.mount.sshfs.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jlima.api.machine.Machine.ProcessIdentity;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -97,6 +100,61 @@ class DirectDoorTest {
             assertThat(door.port()).isEqualTo(port);
             assertThat(second.port()).isNotEqualTo(port);
         }
+    }
+
+    @Test
+    void aGuestThatComesInAgainAndAgainLosesSessions() throws Exception {
+        long self = ProcessHandle.current().pid();
+        List<Socket> sockets = new ArrayList<>();
+        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {})) {
+            for (int i = 0; i <= DirectDoor.MOST_SESSIONS; i++) {
+                Socket socket = connect(door);
+                sockets.add(socket);
+                socket.getOutputStream().write('x');
+                assertThat(socket.getInputStream().read()).isEqualTo('x');
+            }
+            int ended = 0;
+            for (Socket socket : sockets) {
+                ended += endOf(socket) ? 1 : 0;
+            }
+            assertThat(ended).isEqualTo(1);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void aClosedDoorLeavesItsPortToTheNextOne() throws IOException {
+        long self = ProcessHandle.current().pid();
+        int port = 0;
+        // Nobody else begins here, so that nobody gets the port in between.
+        int first = 21_000 + (int) (self % 5_000);
+        for (int candidate = first; port == 0; candidate++) {
+            try (DirectDoor door = new DirectDoor(echo, candidate, self, ended::countDown)) {
+                port = door.port() == candidate ? candidate : 0;
+            }
+        }
+        for (int i = 0; i < 200; i++) {
+            try (DirectDoor door = new DirectDoor(echo, port, self, ended::countDown)) {
+                assertThat(door.port()).as("door %d", i).isEqualTo(port);
+            }
+        }
+    }
+
+    @Test
+    void whatGoesBySshDoesSoForThisMachineOnly(@TempDir Path instance) {
+        ProcessIdentity machine = new ProcessIdentity(17, 1234);
+        new DoorPorts(instance).keepBySsh("/mnt/a b", machine);
+        DoorPorts later = new DoorPorts(instance);
+        assertThat(later.isBySsh("/mnt/a b", machine)).isTrue();
+        assertThat(later.isBySsh("/mnt/a b", new ProcessIdentity(17, 1235))).isFalse();
+        assertThat(later.isBySsh("/mnt/other", machine)).isFalse();
+        assertThat(later.last("/mnt/a b")).isZero();
+        later.keep("/mnt/a b", 4711);
+        assertThat(new DoorPorts(instance).isBySsh("/mnt/a b", machine)).isFalse();
+        assertThat(new DoorPorts(instance).last("/mnt/a b")).isEqualTo(4711);
     }
 
     @Test

@@ -34,11 +34,12 @@ class GuestScriptTest {
     @Test
     void theShellTakesTheWholeScript() throws Exception {
         String script = GuestScript.together(List.of(
-                GuestScript.attach(0, "/mnt/it's", "192.168.5.2:/a b", "directport=1,reconnect"),
+                GuestScript.attach(0, "/mnt/it's", "192.168.5.2:/a b", "directport=1,reconnect", "ro", true),
                 GuestScript.detach(1, "/mnt/x")));
         assertThat(new ProcessBuilder("sh", "-n", "-c", script).start().waitFor())
                 .isZero();
-        assertThat(new ProcessBuilder("sh", "-n", "-c", GuestScript.alone(GuestScript.passive(0, "/m", ":/a", "ro")))
+        assertThat(new ProcessBuilder(
+                                "sh", "-n", "-c", GuestScript.alone(GuestScript.passive(0, "/m", ":/a", "ro", "")))
                         .start()
                         .waitFor())
                 .isZero();

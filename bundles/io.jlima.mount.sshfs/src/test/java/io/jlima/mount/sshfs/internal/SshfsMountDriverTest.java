@@ -9,6 +9,7 @@ import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.OpensshServer;
+import io.jlima.mount.sshfs.internal.sftp.ReplaySign;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -59,8 +60,21 @@ class SshfsMountDriverTest {
 
     @Test
     void optionsAreThoseOfSshfs() {
-        assertThat(SshfsOptions.of(mount(true, true, false, ""))).isEqualTo(",allow_other");
-        assertThat(SshfsOptions.of(mount(false, false, true, "")))
+        assertThat(new SshfsOptions(mount(true, true, false, ""), true).text()).isEqualTo(",allow_other");
+        assertThat(new SshfsOptions(mount(false, false, true, ""), false).text())
                 .isEqualTo(",allow_other,ro,cache=no,follow_symlinks");
+        SshfsOptions told = new SshfsOptions(mount(false, true, false, ""), true);
+        assertThat(told.text()).isEqualTo(",allow_other");
+        assertThat(told.place()).isEqualTo("ro");
+    }
+
+    @Test
+    void watchersAreToldByTheBuiltinServerOnly() {
+        SshfsMountDriver driver = new SshfsMountDriver();
+        assertThat(driver.replay(mount(false, true, false, "")).sign()).isEqualTo(ReplaySign.time());
+        assertThat(driver.replay(mount(true, true, false, "builtin")).sign()).isEqualTo(ReplaySign.time());
+        assertThat(driver.replay(mount(true, true, false, "openssh-sftp-server"))
+                        .objection())
+                .contains("builtin");
     }
 }

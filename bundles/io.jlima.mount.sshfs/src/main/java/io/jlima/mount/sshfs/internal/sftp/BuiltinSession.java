@@ -127,7 +127,7 @@ final class BuiltinSession {
         out.end();
     }
 
-    /** Whatever is not in the first part changes something, or is not known. */
+    /** Whatever is not in the first part changes something, or is not known; what SETSTAT does, its content says. */
     private void serve(int type, int id) throws IOException {
         switch (type) {
             case OPEN -> open(id);
@@ -143,6 +143,17 @@ final class BuiltinSession {
             case READDIR -> readDirectory(id);
             case REALPATH -> realPath(id);
             case READLINK -> name(id, jail.readLink(in.string()));
+            case SETSTAT -> {
+                byte[] path = in.string();
+                Attributes wanted = Attributes.read(in);
+                if (ReplaySign.is(wanted)) {
+                    calls.closeDescriptor(jail.look(path));
+                } else {
+                    requireWritable();
+                    new Changes(calls, owners).apply(jail, path, wanted);
+                }
+                done(id);
+            }
             case EXTENDED -> extended(id, new String(in.string(), StandardCharsets.ISO_8859_1));
             default -> {
                 requireWritable();
@@ -160,10 +171,6 @@ final class BuiltinSession {
     private void change(int type, int id) throws IOException {
         switch (type) {
             case WRITE -> write(id);
-            case SETSTAT -> {
-                byte[] path = in.string();
-                new Changes(calls, owners).apply(jail, path, Attributes.read(in));
-            }
             case FSETSTAT -> {
                 OpenFiles.Open file = files.get(in.string());
                 new Changes(calls, owners).apply(file, Attributes.read(in));

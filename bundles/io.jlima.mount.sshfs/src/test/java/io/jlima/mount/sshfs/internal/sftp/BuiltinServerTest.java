@@ -95,6 +95,8 @@ class BuiltinServerTest {
         Files.createSymbolicLink(root.resolve("relative"), Path.of("../outside"));
         Files.createSymbolicLink(root.resolve("secret"), outside.resolve("secret"));
         Files.createSymbolicLink(root.resolve("root"), Path.of("/"));
+        // A path that only begins as the directory's does is not one below it.
+        Files.writeString(Files.createDirectory(root.resolve("x")).resolve("secret"), "secret");
         try (RawClient client = client(true, followLinks)) {
             for (String path : List.of(
                     outside + "/secret",
@@ -260,6 +262,31 @@ class BuiltinServerTest {
     }
 
     @Test
+    void theSignChangesNothing() throws IOException {
+        int sign = (int) ReplaySign.time().getEpochSecond();
+        String before = snapshot();
+        FileTime time = Files.getLastModifiedTime(root.resolve("file"));
+        for (boolean writable : new boolean[] {true, false}) {
+            try (RawClient client = client(writable, false)) {
+                assertThat(client.ask(9, at("file"), 8, 1, sign).status()).isEqualTo(OK);
+                assertThat(client.ask(9, at(""), 8, 1, sign).status()).isEqualTo(OK);
+                assertThat(client.ask(9, at("gone"), 8, 1, sign).status()).isGreaterThan(OK);
+                assertThat(client.ask(9, at("../outside/secret"), 8, 1, sign).status())
+                        .isGreaterThan(OK);
+                // Together with anything else it is a time like any other.
+                if (!writable) {
+                    assertThat(client.ask(9, at("file"), 12, 0777, 1, sign).status())
+                            .isEqualTo(DENIED);
+                    assertThat(client.ask(9, at("file"), 8, 1, sign - 1).status())
+                            .isEqualTo(DENIED);
+                }
+            }
+        }
+        assertThat(snapshot()).isEqualTo(before);
+        assertThat(Files.getLastModifiedTime(root.resolve("file"))).isEqualTo(time);
+    }
+
+    @Test
     void aReadOnlyDirectoryStaysAsItIs() throws IOException {
         Files.createDirectory(root.resolve("empty"));
         String before = snapshot();
@@ -415,14 +442,23 @@ class BuiltinServerTest {
     @Test
     void handlesAreBoundedAndGivenBack() throws IOException {
         try (RawClient client = client(true, false)) {
+            int before = descriptors();
             for (int i = 0; i < 10_000; i++) {
                 byte[] handle = client.opened(at("file"), READ);
                 client.ask(4, (Object) handle);
             }
+            // Whatever else this process does meanwhile, it does not open hundreds of files.
+            assertThat(descriptors()).isLessThan(before + 100);
             for (int i = 0; i < OpenFiles.MOST; i++) {
                 assertThat(client.open(at("file"), READ)).isNotNull();
             }
             assertThat(client.open(at("file"), READ)).isNull();
+        }
+    }
+
+    private static int descriptors() throws IOException {
+        try (var open = Files.list(Path.of("/proc/self/fd"))) {
+            return (int) open.count();
         }
     }
 }

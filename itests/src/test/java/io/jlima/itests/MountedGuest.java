@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The guest {@code m} of a home, directories of the host that are shown to it, and the scripts that try in it what a
+ * mount must do ({@code mount-suite.py}), must not do ({@code mount-attacks.py}) and must survive
+ * ({@code mount-load.py}).
+ */
+final class MountedGuest implements AutoCloseable {
+    /** Seconds; see {@link GuestIT}. */
+    static final long BOOT = 540;
+
+    /** Seconds for one run of a script, on a machine that does other things beside. */
+    private static final long SCRIPT = 300;
+
+    private static final String SECRET = "host's secret\n";
+
+    final Home home = Home.create();
+
+    /** Holds all directories that are shown; nothing else in it is. */
+    final Path shared;
+
+    private MountedGuest(Path shared) {
+        this.shared = shared;
+    }
+
+    static MountedGuest create() {
+        try {
+            Path directory = Files.createTempDirectory(Path.of("/tmp"), "jlmounts");
+            return new MountedGuest(
+                    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static boolean isRoot() {
+        try {
+            return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Makes a directory to show, with what the suite wants to find. */
+    Path directory(String name) throws IOException {
+        Path directory = Files.createDirectory(shared.resolve(name));
+        Files.createDirectories(directory.resolve("deep/er"));
+        Files.createDirectory(directory.resolve("many"));
+        for (int i = 0; i < 10_000; i++) {
+            Files.createFile(directory.resolve("many/entry-%05d".formatted(i)));
+        }
+        Files.writeString(directory.resolve("note"), "from the host\n");
+        Files.writeString(directory.resolve("deep/er/file"), "deep\n");
+        Files.createSymbolicLink(directory.resolve("link"), Path.of("note"));
+        return directory;
+    }
+
+    Home.Result run(String script) {
+        return home.limactl("shell", "--workdir", "/", "m", "sh", "-c", script);
+    }
+
+    boolean works(String script) {
+        return run(script).code() == 0;
+    }
+
+    /** Restarts it from the inside, and returns when the next boot lets somebody in. */
+    void reboot() {
+        String before = run("cat /proc/sys/kernel/random/boot_id").out();
+        run("sudo systemctl reboot");
+        Home.eventually("another boot", Duration.ofSeconds(180), () -> {
+            Home.Result now = run("cat /proc/sys/kernel/random/boot_id");
+            return now.code() == 0 && !now.out().equals(before);
+        });
+    }
+
+    /** A directory to show that has room for 8 MiB; as root only. */
+    Path smallDisk() throws IOException {
+        Path small = Files.createDirectory(shared.resolve("small"));
+        Home.Result mounted = home.shell("mount -t tmpfs -o size=8m,mode=1777 tmpfs " + small);
+        assertThat(mounted.code()).as(mounted.all()).isZero();
+        return small;
+    }
+
+    /** Fills the small disk, finds it full, and finds nothing broken; leaves it empty. */
+    void fillsUp(String point, Path small, String words) throws IOException {
+        Files.writeString(small.resolve("before"), "before");
+        Home.Result full = run("cd " + point + "; LC_ALL=C; export LC_ALL; head -c 20000000 /dev/zero >zeros;"
+                + " df --output=avail . | tail -n 1");
+        assertThat(full.err()).contains(words);
+        assertThat(full.out().strip()).isEqualTo("0");
+        assertThat(run("cat " + point + "/before").out()).isEqualTo("before");
+        long size = Files.size(small.resolve("zeros"));
+        assertThat(size).isBetween(4_000_000L, 8_388_608L);
+        // What a guest believes of a size lasts for a second.
+        Home.eventually(
+                "the guest sees what is there",
+                () -> run("cat " + point + "/zeros | wc -c").out().equals(size + "\n"));
+        assertThat(run("tr -d '\\000' <" + point + "/zeros | wc -c").out()).isEqualTo("0\n");
+        assertThat(works("cd " + point + " && rm zeros && echo after >after")).isTrue();
+        assertThat(small.resolve("after")).hasContent("after");
+        Files.delete(small.resolve("after"));
+        Files.delete(small.resolve("before"));
+    }
+
+    /** @param skipped names of checks */
+    void passesTheSuite(String point, boolean writable, List<String> skipped) {
+        List<String> words = new ArrayList<>(List.of(point, writable ? "rw" : "ro"));
+        words.addAll(skipped);
+        List<String> good = passes("mount-suite.py", false, words);
+        assertThat(good).hasSize((writable ? 24 : 3) - skipped.size());
+    }
+
+    /**
+     * Lets the guest's root at it.
+     *
+     * @param directory what is shown at the point
+     * @param skipped names of checks
+     */
+    void withstandsRoot(String point, boolean writable, Path directory, List<String> skipped) throws IOException {
+        Path secret = Files.writeString(shared.resolve("secret"), SECRET);
+        Map<String, String> above = facts(shared, 1);
+        Map<String, String> before = writable ? Map.of() : facts(directory, Integer.MAX_VALUE);
+        List<String> words = new ArrayList<>(List.of(point, writable ? "rw" : "ro", secret.toString()));
+        words.addAll(skipped);
+        List<String> good = passes("mount-attacks.py", true, words);
+        assertThat(good).hasSize((writable ? 7 : 1) - skipped.size());
+        assertThat(facts(shared, 1)).as("what is beside it").isEqualTo(above);
+        if (!writable) {
+            assertThat(facts(directory, Integer.MAX_VALUE)).as("what is in it").isEqualTo(before);
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.toList()) {
+                int mode = (int) Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+                if (!skipped.contains("devices")) {
+                    assertThat(mode & 0170000).as("%s", file).isIn(0100000, 0040000, 0120000);
+                }
+                if (!skipped.contains("set_uid") && (mode & 0170000) == 0100000) {
+                    assertThat(mode & 06000).as("%s", file).isZero();
+                }
+            }
+        }
+    }
+
+    private List<String> passes(String name, boolean asRoot, List<String> arguments) {
+        List<String> words = new ArrayList<>(List.of("shell", "--workdir", "/", "m"));
+        words.addAll(asRoot ? List.of("sudo", "python3", "-") : List.of("python3", "-"));
+        words.addAll(arguments);
+        Home.Result result = Home.await(home.start(words.toArray(String[]::new)), script(name), SCRIPT);
+        assertThat(result.code()).as(result.all()).isZero();
+        return result.out().lines().filter(line -> line.startsWith("ok ")).toList();
+    }
+
+    /** Kinds, modes, owners, sizes, times and where links lead, of all that is at most so deep. */
+    private static Map<String, String> facts(Path directory, int depth) throws IOException {
+        Map<String, String> facts = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(directory, depth)) {
+            for (Path file : files.skip(1).toList()) {
+                // Sizes and links of a directory differ with what is in it, which is listed itself.
+                String wanted = "unix:mode,uid,gid"
+                        + (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) ? "" : ",size,nlink,lastModifiedTime");
+                Map<String, Object> all = Files.readAttributes(file, wanted, LinkOption.NOFOLLOW_LINKS);
+                String target = Files.isSymbolicLink(file) ? " to " + Files.readSymbolicLink(file) : "";
+                facts.put(directory.relativize(file).toString(), new TreeMap<>(all) + target);
+            }
+        }
+        return facts;
+    }
+
+    /** Begins to write files in the guest, which goes on whatever becomes of the daemon. */
+    void beginLoad(String point, int files) {
+        Home.Result begun = home.limactlFed(
+                script("mount-load.py"),
+                "shell",
+                "--workdir",
+                "/",
+                "m",
+                "sh",
+                "-c",
+                "cat >/tmp/load.py; rm -f /tmp/load.end; mkdir \"$1\";"
+                        + " nohup sh -c 'python3 /tmp/load.py \"$1\" \"$2\" >/tmp/load.new 2>&1;"
+                        + " mv /tmp/load.new /tmp/load.end' sh \"$@\" >/dev/null 2>&1 </dev/null &",
+                "sh",
+                point + "/load",
+                Integer.toString(files));
+        assertThat(begun.code()).as(begun.all()).isZero();
+    }
+
+    /** Waits until it has written all, and looks at each file on the host. */
+    void loadIsComplete(Path directory, int files) throws IOException {
+        Home.eventually("the end of the load", Duration.ofMinutes(3), () -> works("[ -e /tmp/load.end ]"));
+        assertThat(run("cat /tmp/load.end").out()).isEqualTo("all " + files + "\n");
+        loadIsSound(directory, files);
+        try (Stream<Path> left = Files.list(directory.resolve("load"))) {
+            assertThat(left).hasSize(files);
+        }
+    }
+
+    /** Looks at the first files on the host. */
+    static void loadIsSound(Path directory, int files) throws IOException {
+        for (int i = 0; i < files; i++) {
+            assertThat(Files.readString(directory.resolve("load/" + i)))
+                    .as("file " + i)
+                    .isEqualTo((i + "\n").repeat(3000));
+        }
+    }
+
+    private static String script(String name) {
+        try (var in = MountedGuest.class.getResourceAsStream(name)) {
+            assertThat(in).as(name).isNotNull();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        home.close();
+        home.shell("! mountpoint -q " + shared + "/small || umount -l " + shared + "/small");
+        try (Stream<Path> files = Files.walk(shared)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

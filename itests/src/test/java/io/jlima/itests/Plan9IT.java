@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Mounts of a real guest by 9p: every security model that this user can have, and read-only, all in one guest at once. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class Plan9IT {
+    private final MountedGuest guest = MountedGuest.create();
+    private final Home home = guest.home;
+
+    /**
+     * A mount.
+     *
+     * @param model empty for the one that a mount gets which names none
+     */
+    record Share(String word, String model, boolean writable) {
+        String point() {
+            return "/mnt/" + word;
+        }
+
+        /** Whether what the guest wants of owners, modes and kinds is what the host's files get. */
+        boolean isPlain() {
+            return model.equals("none") || model.equals("passthrough");
+        }
+    }
+
+    static List<Share> shares() {
+        List<Share> shares = new ArrayList<>(List.of(
+                new Share("mapped", "mapped-xattr", true),
+                new Share("none", "none", true),
+                new Share("read-only", "", false)));
+        if (MountedGuest.isRoot()) {
+            shares.add(new Share("passthrough", "passthrough", true));
+        }
+        return shares;
+    }
+
+    private Path location(Share share) {
+        return guest.shared.resolve(share.word() + ", it's 9p");
+    }
+
+    @BeforeAll
+    void startTheGuest() throws IOException {
+        StringBuilder mounts = new StringBuilder();
+        for (Share share : shares()) {
+            Path location = guest.directory(location(share).getFileName().toString());
+            // The guest's user owns nothing of the host's root, and looks at a mount's directory once.
+            Files.setPosixFilePermissions(location, PosixFilePermissions.fromString("rwxrwxrwx"));
+            mounts.append("- {location: \"%s\", mountPoint: %s, writable: %s%s}\n"
+                    .formatted(
+                            location(share),
+                            share.point(),
+                            share.writable(),
+                            share.model().isEmpty() ? "" : ", 9p: {securityModel: " + share.model() + "}"));
+        }
+        if (MountedGuest.isRoot()) {
+            mounts.append("- {location: \"%s\", mountPoint: /mnt/small, writable: true, 9p: {securityModel: none}}\n"
+                    .formatted(guest.smallDisk()));
+        }
+        Path gone = Files.createDirectory(guest.shared.resolve("gone"));
+        Files.setPosixFilePermissions(gone, PosixFilePermissions.fromString("rwxrwxrwx"));
+        mounts.append("- {location: \"%s\", mountPoint: /mnt/gone, writable: true}\n".formatted(gone));
+        Path yaml = home.write("m.yaml", """
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                cpus: 1
+                memory: 1GiB
+                mountType: 9p
+                containerd: {system: false, user: false}
+                mounts:
+                """ + mounts);
+        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
+    }
+
+    @AfterAll
+    void leaveNothing() {
+        guest.close();
+    }
+
+    @Test
+    @Order(1)
+    void everyMountIsThereAndSaysHow() {
+        String table = guest.run("cat /proc/self/mountinfo").out();
+        List<String> lines = home.good("mount", "list", "m").out().lines().toList();
+        for (Share share : shares()) {
+            assertThat(table.lines())
+                    .as(share.word())
+                    .anyMatch(line -> line.contains(" " + share.point() + " ") && line.contains(" - 9p "));
+            assertThat(lines)
+                    .contains(location(share) + " on " + share.point() + " (" + (share.writable() ? "rw" : "ro")
+                            + ", 9p)");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shares")
+    @Order(2)
+    void theSuitePasses(Share share) {
+        List<String> missing = new ArrayList<>();
+        if (share.writable()) {
+            // QEMU before 10 looks for an open file by its name, which has gone.
+            missing.add("unlinked_file_is_known");
+        }
+        if (share.model().equals("mapped-xattr")) {
+            // To it a link is a plain file with an attribute, and those of the host are none.
+            missing.add("links_of_the_host");
+        }
+        guest.passesTheSuite(share.point(), share.writable(), missing);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shares")
+    @Order(3)
+    void theRootOfTheGuestGetsNoFurther(Share share) throws IOException {
+        // As root on the host, QEMU makes what it is told to make.
+        guest.withstandsRoot(
+                share.point(),
+                share.writable(),
+                location(share),
+                share.isPlain() ? List.of("devices", "set_uid") : List.of());
+    }
+
+    @Test
+    @Order(4)
+    void aFullDiskOfTheHostIsAFullDiskInTheGuest() throws IOException {
+        assumeTrue(MountedGuest.isRoot(), "a small disk takes root");
+        guest.fillsUp("/mnt/small", guest.shared.resolve("small"), "No space left on device");
+    }
+
+    @Test
+    @Order(5)
+    void aDaemonThatIsKilledIsNotMissed() throws IOException {
+        Share share = shares().getFirst();
+        guest.beginLoad(share.point(), 300);
+        Home.eventually("the load", () -> Files.exists(location(share).resolve("load/10")));
+        home.killDaemon();
+        guest.loadIsComplete(location(share), 300);
+        assertThat(home.good("mount", "list", "m").out()).doesNotContain("not");
+    }
+
+    @Test
+    @Order(6)
+    void aGuestThatRestartsFindsItsMountsAgain() throws IOException {
+        Share share = shares().getFirst();
+        guest.reboot();
+        for (Share each : shares()) {
+            assertThat(guest.run("cat " + each.point() + "/note").out()).isEqualTo("from the host\n");
+        }
+        MountedGuest.loadIsSound(location(share), 300);
+        assertThat(guest.run("cat " + share.point() + "/load/299 | wc -l").out().strip())
+                .isEqualTo("3000");
+    }
+
+    @Test
+    @Order(7)
+    void aDirectoryThatIsRemovedIsAnErrorAndNoMore() throws IOException {
+        Path gone = guest.shared.resolve("gone");
+        assertThat(guest.works("echo x >/mnt/gone/x && rm /mnt/gone/x")).isTrue();
+        Files.delete(gone);
+        assertThat(guest.works("echo x >/mnt/gone/x")).isFalse();
+        assertThat(guest.works("ls /mnt/gone/y")).isFalse();
+        assertThat(guest.run("cat /mnt/read-only/note").out()).isEqualTo("from the host\n");
+        // The one that is made again is another one, which this machine has never opened.
+        Files.createDirectory(gone);
+        Files.setPosixFilePermissions(gone, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(guest.works("echo x >/mnt/gone/x")).isFalse();
+        assertThat(gone).isEmptyDirectory();
+    }
+
+    @Test
+    @Order(8)
+    void whatMakesNoSenseIsRefusedBeforeAnythingStarts() throws IOException {
+        Path file = Files.writeString(guest.shared.resolve("file"), "");
+        for (String[] bad : new String[][] {
+            {"9p: {securityModel: xattr}", "xattr"},
+            {"9p: {protocolVersion: 9p2001}", "9p2001"},
+            {"9p: {msize: 1KiB}", "1024"},
+            {"9p: {msize: much}", "much"},
+            {"9p: {cache: \"mmap,suid\"}", "mmap,suid"},
+            {"mountPoint: /etc", "/etc"},
+            {"mountPoint: relative", "relative"}
+        }) {
+            refused("{location: \"" + guest.shared + "\", writable: true, " + bad[0] + "}", bad[1]);
+        }
+        refused("{location: \"" + file + "\"}", "file");
+    }
+
+    private void refused(String mount, String word) {
+        Path yaml = home.write("bad.yaml", """
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                mountType: 9p
+                mounts:
+                - %s
+                """.formatted(mount));
+        Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
+        assertThat(result.code()).as(mount + ": " + result.all()).isEqualTo(1);
+        assertThat(result.err()).contains(word);
+        assertThat(home.path.resolve("bad")).doesNotExist();
+    }
+}
