@@ -14,6 +14,14 @@ import org.osgi.annotation.versioning.ConsumerType;
  */
 @ConsumerType
 public interface MountAttachment extends Attachment {
+    /**
+     * Whether a mount has gone for as long as the machine runs, and with it programs of the guest that nothing can end.
+     * Such a guest does not get as far as powering off.
+     */
+    default boolean isBeyondRepair() {
+        return false;
+    }
+
     /** How each mount is now, in the order of the configuration, then of their coming. */
     List<State> states();
 

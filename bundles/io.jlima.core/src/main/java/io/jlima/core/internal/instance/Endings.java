@@ -5,6 +5,7 @@ import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.machine.Machine;
+import io.jlima.api.mount.MountAttachment;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -12,6 +13,12 @@ import java.util.Optional;
 record Endings(LiveInstances instances, Custody custody, InstanceFiles files, Events events) {
     /** As long as Lima waits for a guest to power off. */
     private static final Duration GRACE = Duration.ofMinutes(3);
+
+    /**
+     * For a guest that cannot power off. Linux has written by then what programs wrote before, see dirty_expire_centisecs
+     * and dirty_writeback_centisecs in its Documentation/admin-guide/sysctl/vm.rst.
+     */
+    private static final Duration SHORT_GRACE = Duration.ofSeconds(45);
 
     void stop(String name, boolean force, Progress progress) throws InterruptedException {
         LiveInstance instance = instances.existing(name);
@@ -143,14 +150,26 @@ record Endings(LiveInstances instances, Custody custody, InstanceFiles files, Ev
         if (machine.isPresent()) {
             if (force) {
                 machine.get().kill();
-            } else if (!machine.get().powerOff(GRACE)) {
-                progress.warn("The guest of `" + name + "` did not power off within " + GRACE.toSeconds()
-                        + " s, so its machine was ended");
+            } else {
+                powerOff(instance, machine.get(), progress);
             }
             custody.ended(instance, machine.get(), new Machine.Exit(true, ""));
         }
         // The machine tells of its end on a thread of its own, which may not be through with what follows from it.
         instance.awaitSettled();
         return true;
+    }
+
+    private static void powerOff(LiveInstance instance, Machine machine, Progress progress)
+            throws InterruptedException {
+        boolean hangs = instance.guest()
+                .flatMap(RunningGuest::mounts)
+                .filter(MountAttachment::isBeyondRepair)
+                .isPresent();
+        Duration grace = hangs ? SHORT_GRACE : GRACE;
+        if (!machine.powerOff(grace)) {
+            progress.warn("The guest of `" + instance.folder.name() + "` did not power off within " + grace.toSeconds()
+                    + " s, so its machine was ended");
+        }
     }
 }

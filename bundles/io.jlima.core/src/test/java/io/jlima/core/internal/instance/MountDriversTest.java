@@ -11,6 +11,7 @@ import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountDriver;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Mount drivers come and go while a machine runs. */
 class MountDriversTest {
@@ -50,6 +53,7 @@ class MountDriversTest {
         final List<List<Mount>> attached = new CopyOnWriteArrayList<>();
         final List<Mount> mounts = new CopyOnWriteArrayList<>();
         final List<Boolean> closed = new CopyOnWriteArrayList<>();
+        volatile boolean beyondRepair;
 
         @Override
         public MountPlan plan(SetupRequest request, List<Mount> mounts) {
@@ -66,6 +70,11 @@ class MountDriversTest {
                     List<State> states = new ArrayList<>();
                     mounts.forEach(mount -> states.add(new State(mount, "t", "s", null)));
                     return states;
+                }
+
+                @Override
+                public boolean isBeyondRepair() {
+                    return beyondRepair;
                 }
 
                 @Override
@@ -136,6 +145,15 @@ class MountDriversTest {
         assertThat(next.attached).containsExactly(List.of(Rig.mount("/tmp")));
         assertThat(preferred.attached).isEmpty();
         assertThat(second.find("x").orElseThrow().errors()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, 180", "true, 45"})
+    void aGuestThatHangsIsNotWaitedForAsLong(boolean beyondRepair, long seconds) throws Exception {
+        InstancesService service = started();
+        driver.beyondRepair = beyondRepair;
+        service.stop("x", false, new Recorded());
+        assertThat(rig.hypervisor.machines.getFirst().grace).isEqualTo(Duration.ofSeconds(seconds));
     }
 
     @Test

@@ -263,6 +263,7 @@ final class Rig {
         volatile boolean stubborn;
         volatile boolean released;
         volatile boolean killed;
+        volatile @Nullable Duration grace;
 
         FakeMachine(long pid, Listener listener) {
             identity = new ProcessIdentity(pid, pid * 7);
@@ -286,6 +287,7 @@ final class Rig {
 
         @Override
         public boolean powerOff(Duration grace) throws InterruptedException {
+            this.grace = grace;
             asked.countDown();
             if (!stubborn) {
                 exited.complete(new Exit(true, ""));

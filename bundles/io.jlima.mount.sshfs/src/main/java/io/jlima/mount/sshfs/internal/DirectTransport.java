@@ -37,9 +37,10 @@ final class DirectTransport implements Transport {
     @Override
     public GuestShell.Outcome attach() throws IOException, InterruptedException {
         String words = "directport=" + door.port() + ",reconnect" + options.text();
+        boolean again = door.wasUsed();
         try {
             return shell.ask(number -> GuestScript.attach(
-                            number, mount.mountPoint(), host + ":" + mount.location(), words, options.place()))
+                            number, mount.mountPoint(), host + ":" + mount.location(), words, options.place(), again))
                     .get();
         } catch (ExecutionException | CompletionException e) {
             throw new IOException(

@@ -27,8 +27,7 @@ final class GuestScript {
 
     /** Several calls at once; each tells how it ended as soon as it has. */
     static String together(List<String> calls) {
-        return FUNCTIONS + "learn_state </dev/null\n"
-                + calls.stream().map(call -> call + " &\n").collect(Collectors.joining()) + "wait\n";
+        return FUNCTIONS + calls.stream().map(call -> call + "\n").collect(Collectors.joining()) + "wait\n";
     }
 
     /** One call that takes over the shell's own streams. */
@@ -36,11 +35,21 @@ final class GuestScript {
         return FUNCTIONS + call + "\n";
     }
 
-    /** Mounts, unless it is mounted and works. */
-    static String attach(int number, String mountPoint, String source, String options, String place) {
-        return "attach %d %s %s %s %s %s"
+    /**
+     * Mounts, unless it is mounted and works.
+     *
+     * @param again whether it has been mounted before, and may have been lost because the guest shuts down
+     */
+    static String attach(int number, String mountPoint, String source, String options, String place, boolean again) {
+        return "attach %d %s %s %s %s %s %s"
                 .formatted(
-                        number, word(mountPoint), word(escaped(mountPoint)), word(source), word(options), word(place));
+                        number,
+                        word(mountPoint),
+                        word(escaped(mountPoint)),
+                        word(source),
+                        word(options),
+                        word(place),
+                        again ? "again" : "first");
     }
 
     /** Mounts by the shell's own streams. */
@@ -52,7 +61,7 @@ final class GuestScript {
 
     /** Unmounts, if it is mounted. */
     static String detach(int number, String mountPoint) {
-        return "detach %d %s %s".formatted(number, word(mountPoint), word(escaped(mountPoint)));
+        return "detach %d %s %s &".formatted(number, word(mountPoint), word(escaped(mountPoint)));
     }
 
     /** A word of a POSIX shell that means just this text. */

@@ -51,22 +51,31 @@ is_ready() {
 	[ -e /run/lima-fuse-ready ] || [ -e /run/lima-boot-done ]
 }
 
-# learn: what is the same for all mounts that are asked for at one time, each of which would ask a process for it.
-# Newer programs refuse links with ".." or an absolute target, for fear of the server; this server is the user's own
+# learn first|again: what is the same for all mounts, each of which would start processes for it. What stays the same
+# is kept until the user has no session any more. What has been mounted before may have been lost because the guest shuts
+# down. Newer programs refuse links with ".." or an absolute target, for fear of the server; this server is the user's own
 # host, and such links are in many a tree.
+learned=
+state=
 learn() {
-	look
+	if [ "$1" = again ] && [ -z "$state" ]; then
+		state=$(systemctl is-system-running 2>/dev/null) || state=${state:-unknown}
+	fi
+	[ -z "$learned" ] || return 0
+	learned=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs
+	if [ -r "$learned" ]; then
+		read -r links <"$learned"
+		return
+	fi
 	case $(sshfs --help 2>&1) in
 	*no_contain_symlinks*) links=,no_contain_symlinks ;;
 	*) links= ;;
 	esac
 	grep -qsx user_allow_other /etc/fuse.conf /etc/fuse3.conf ||
 		sudo -n sh -c 'echo user_allow_other >>/etc/fuse.conf' 2>/dev/null
-}
-
-# learn_state: whether the guest shuts down.
-learn_state() {
-	state=$(systemctl is-system-running 2>/dev/null)
+	if [ -d "${learned%/*}" ] && command -v sshfs >/dev/null; then
+		echo "$links" >"$learned"
+	fi
 }
 
 # prepare POINT: a mount that came after the boot finds what the boot makes for the others.
@@ -82,17 +91,30 @@ settle() {
 	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE first|again: goes on by itself.
 attach() {
-	words=
 	if seen "$3"; then
-		# The first of two looks may meet a connection that has ended, and makes sshfs connect again.
-		if [ -n "$(timeout 5 stat -c . -- "$2" "$2" 2>/dev/null)" ]; then
-			echo "$1 kept"
-			return
-		fi
-		words=$(unmount "$2" 2>&1)
+		keep "$@" &
+	else
+		learn "$7" </dev/null
+		make "$@" &
 	fi
+}
+
+# keep, with the arguments of attach: what is mounted stays if it works.
+keep() {
+	# The first of two looks may meet a connection that has ended, and makes sshfs connect again.
+	if [ -n "$(timeout 5 stat -c . -- "$2" "$2" 2>/dev/null)" ]; then
+		echo "$1 kept"
+	else
+		unmount "$2" >/dev/null 2>&1
+		learn "$7"
+		make "$@"
+	fi
+}
+
+# make, with the arguments of attach
+make() {
 	if [ "$state" = stopping ]; then
 		echo "$1 later"
 		return
@@ -126,6 +148,7 @@ passive() {
 	if seen "$3"; then
 		unmount "$2" >&2
 	fi
+	learn first </dev/null
 	prepare "$2" >&2 || exit 1
 	(
 		until mounted "$3"; do
@@ -143,4 +166,4 @@ until is_ready || [ "$waited" -ge 3000 ]; do
 	sleep 0.2
 	waited=$((waited + 1))
 done
-learn </dev/null
+look

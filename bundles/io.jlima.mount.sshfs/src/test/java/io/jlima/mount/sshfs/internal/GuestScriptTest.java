@@ -34,7 +34,7 @@ class GuestScriptTest {
     @Test
     void theShellTakesTheWholeScript() throws Exception {
         String script = GuestScript.together(List.of(
-                GuestScript.attach(0, "/mnt/it's", "192.168.5.2:/a b", "directport=1,reconnect", "ro"),
+                GuestScript.attach(0, "/mnt/it's", "192.168.5.2:/a b", "directport=1,reconnect", "ro", true),
                 GuestScript.detach(1, "/mnt/x")));
         assertThat(new ProcessBuilder("sh", "-n", "-c", script).start().waitFor())
                 .isZero();

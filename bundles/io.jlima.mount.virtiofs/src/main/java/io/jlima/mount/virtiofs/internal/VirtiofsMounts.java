@@ -115,6 +115,11 @@ final class VirtiofsMounts implements MountAttachment {
     }
 
     @Override
+    public boolean isBeyondRepair() {
+        return !lost.isEmpty();
+    }
+
+    @Override
     public List<State> states() {
         List<State> states = new ArrayList<>();
         for (int number = 0; number < mounts.size(); number++) {
