@@ -264,6 +264,17 @@ final class BenchGuest implements AutoCloseable {
         return Long.parseLong(Files.readString(home.resolve("_daemon/lock")).strip());
     }
 
+    long machineDescriptors() throws IOException {
+        return count("/proc/" + Files.readString(home.resolve("bench/qemu.pid")).strip() + "/fd");
+    }
+
+    /** Until the machine has about so many descriptors, or for a minute and a half. */
+    void awaitDescriptors(long most) throws Exception {
+        for (int left = 900; left > 0 && machineDescriptors() > most + 10; left--) {
+            Thread.sleep(100);
+        }
+    }
+
     /** Descriptors, threads and resident KiB of the daemon, the machine and the guest's agent. */
     String held() throws IOException, InterruptedException {
         long machine = Long.parseLong(Files.readString(home.resolve("bench/qemu.pid")).strip());

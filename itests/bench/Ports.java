@@ -19,8 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Takes the figures of ports and names for docs/benchmarks.md, through one guest. Run it with
- * {@code java itests/bench/Ports.java DISTRIBUTION [PART...]}; the parts are throughput, latency, many, short, names, sleep
- * (ten minutes, or so many seconds as in {@code sleep:20}) and agent.
+ * {@code java itests/bench/Ports.java DISTRIBUTION [PART...]}; the parts are throughput, latency, many, short (100 000
+ * connections, or so many as in {@code short:20000}), names, sleep (ten minutes, or so many seconds as in {@code sleep:20})
+ * and agent.
  */
 public final class Ports {
     private static final int ROUNDS = 3;
@@ -28,6 +29,7 @@ public final class Ports {
     private static final int SAMPLES = 200;
     private static final int FIRST = 24_000;
     private static final int AT_ONCE = 300;
+    private static final int AT_A_TIME = 2000;
     private static final int SHORT_ONES = 100_000;
     private static final int PROGRAMS = 8;
     private static final long TEN_MINUTES = 600;
@@ -56,8 +58,10 @@ public final class Ports {
             if (parts.contains("many")) {
                 bench.many();
             }
-            if (parts.contains("short")) {
-                bench.shortOnes();
+            for (String part : parts) {
+                if (part.equals("short") || part.startsWith("short:")) {
+                    bench.shortOnes((int) number(part, SHORT_ONES));
+                }
             }
             if (parts.contains("names")) {
                 try (Names names = new Names(guest)) {
@@ -68,7 +72,7 @@ public final class Ports {
             }
             for (String part : parts) {
                 if (part.equals("sleep") || part.startsWith("sleep:")) {
-                    new Sleep(guest, part.equals("sleep") ? TEN_MINUTES : Long.parseLong(part.substring(6))).run();
+                    new Sleep(guest, number(part, TEN_MINUTES)).run();
                 }
             }
             if (parts.contains("agent")) {
@@ -77,6 +81,12 @@ public final class Ports {
                         .resolveSibling("agent.py"));
             }
         }
+    }
+
+    /** What stands behind the colon of a part. */
+    private static long number(String part, long usual) {
+        int colon = part.indexOf(':');
+        return colon < 0 ? usual : Long.parseLong(part.substring(colon + 1));
     }
 
     private void throughput() throws Exception {
@@ -216,20 +226,20 @@ public final class Ports {
     private void many() throws Exception {
         for (int port : new int[] {BenchGuest.HOLD_ALL, BenchGuest.HOLD_LOOPBACK}) {
             String before = guest.held();
+            long descriptors = guest.machineDescriptors();
             List<Socket> sockets = new ArrayList<>();
             long begun = System.nanoTime();
-            for (int i = 0; i < 2000; i++) {
+            int answered = 0;
+            for (int i = 0; i < AT_A_TIME; i++) {
+                // Each is answered before the next one: QEMU's queue holds two, and a third waits a second for its turn.
                 Socket socket = BenchGuest.connect(port);
                 socket.getOutputStream().write("echo".getBytes(StandardCharsets.US_ASCII));
-                sockets.add(socket);
-            }
-            int answered = 0;
-            for (Socket socket : sockets) {
                 answered += socket.getInputStream().readNBytes(4).length == 4 ? 1 : 0;
+                sockets.add(socket);
             }
             String by = port == BenchGuest.HOLD_ALL ? "qemu" : "agent";
             BenchGuest.line(
-                    "2000 connections at once, " + by,
+                    AT_A_TIME + " connections at a time, " + by,
                     "%d answered within %.1f s".formatted(answered, (System.nanoTime() - begun) / 1e9),
                     "all");
             BenchGuest.line("  before: descriptors/threads/KiB of " + before, "", "");
@@ -238,23 +248,23 @@ public final class Ports {
                 socket.close();
             }
             BenchGuest.await(port);
+            // The guest's program hears of the ends one by one.
+            guest.awaitDescriptors(descriptors);
             BenchGuest.line("  after:                         " + guest.held(), "", "no leak");
         }
     }
 
-    private void shortOnes() throws Exception {
-        shortOnes(SHORT_ONES / 20);
+    private void shortOnes(int count) throws Exception {
+        carryShortOnes(count / 20);
         String before = guest.held();
-        double seconds = shortOnes(SHORT_ONES);
+        double seconds = carryShortOnes(count);
         BenchGuest.line(
-                SHORT_ONES + " short connections, agent, " + PROGRAMS + " programs",
-                "%.0f/s".formatted(SHORT_ONES / seconds),
-                "");
+                count + " short connections, agent, " + PROGRAMS + " programs", "%.0f/s".formatted(count / seconds), "");
         BenchGuest.line("  before: descriptors/threads/KiB of " + before, "", "");
         BenchGuest.line("  after:                         " + guest.held(), "", "no leak");
     }
 
-    private static double shortOnes(int count) throws Exception {
+    private static double carryShortOnes(int count) throws Exception {
         AtomicInteger left = new AtomicInteger(count);
         AtomicInteger wrong = new AtomicInteger();
         List<Thread> programs = new ArrayList<>();

@@ -3,7 +3,7 @@
 # Takes the figures of docs/benchmarks.md on this machine. Whatever is compared is measured in the same run, by turns.
 #   bench.sh [DISTRIBUTION [PART...]]    without an argument all parts, of the distribution that the build made
 # Parts: clients (a minute), texts (two), and where the guest's processor is emulated: guest (some five minutes), ports
-# (ten) and mounts (some forty; see mounts.sh for how to shorten it).
+# (thirty) and mounts (some forty; see mounts.sh for how to shorten it).
 # Needs what test.sh installs, and a machine that does nothing else meanwhile.
 set -eu
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.itests.Home.Result;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -197,15 +198,19 @@ class ClientIT {
             String file = home.write("big.yaml", "a: 1\n# " + "x".repeat(300_000) + "\n")
                     .toString();
             long before = pipes(home.daemonPid());
-            // Nobody reads what it writes.
+            // Both are beyond what goes through the client, and wait: for a reader, and for more.
             Process writing = home.start("template", "copy", "--verbatim", file);
-            try (Running reading = home.running("create", "--name", "r", "-")) {
+            Process reading = home.start("create", "--name", "r", "-");
+            try {
+                reading.getOutputStream().write("# comment\n".repeat(7000).getBytes(StandardCharsets.US_ASCII));
+                reading.getOutputStream().flush();
+                assertThat(writing.getInputStream().readNBytes(50_000)).hasSize(50_000);
                 if (client.equals("bin/limactl")) {
                     eventually("the daemon has the pipes", () -> pipes(home.daemonPid()) >= before + 2);
                 }
-                reading.signal("KILL").end();
             } finally {
                 writing.destroyForcibly().waitFor();
+                reading.destroyForcibly().waitFor();
             }
             eventually("the daemon has let go", () -> pipes(home.daemonPid()) <= before);
             for (int i = 0; i < 10; i++) {

@@ -250,7 +250,7 @@ class GuestCommandsIT {
             terminal.await("> 1) Yes");
             terminal.type("show\r");
             terminal.await("page: +two");
-            terminal.await("> 1) Yes");
+            terminal.await("> 1) Yes", 2);
             terminal.type("\r");
             assertThat(terminal.end()).as(terminal.text()).isZero();
             assertThat(terminal.text()).contains("Copied back: 0 added, 0 deleted, 1 modified");

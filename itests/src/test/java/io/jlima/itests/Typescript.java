@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** A command line in a terminal of its own, which script(1) makes; the test is the one who types and reads. */
 final class Typescript implements AutoCloseable {
@@ -51,9 +52,14 @@ final class Typescript implements AutoCloseable {
 
     /** Waits until the terminal has shown the text. */
     void await(String text) throws InterruptedException {
+        await(text, 1);
+    }
+
+    /** Waits until the terminal has shown the text so often. */
+    void await(String text, int times) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         synchronized (output) {
-            while (!text().contains(text)) {
+            while (text().split(Pattern.quote(text), -1).length <= times) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left <= 0) {
                     throw new AssertionError("the terminal never showed " + text + " but: " + text());

@@ -142,6 +142,12 @@ public final class Creation {
             text = draft.text();
             source = draft.source();
         }
+        if ("root".equals(System.getProperty("user.name"))) {
+            // Lima refuses; in containers and on CI machines there is often nobody else.
+            invocation
+                    .log()
+                    .warn("limactl runs as root, and so will the machine; an ordinary user is enough, and safer");
+        }
         instances.create(name, text, source, invocation.caller(), invocation.log());
         return name;
     }

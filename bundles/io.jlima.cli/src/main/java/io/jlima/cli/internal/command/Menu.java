@@ -168,10 +168,9 @@ final class Menu {
     }
 
     private void draw() {
-        int room = Math.min(shown.size(), rows - 2);
+        List<String> lines = broken("? " + question + " " + typed + (typed.isEmpty() ? HINT : ""));
+        int room = Math.min(shown.size(), Math.max(1, rows - 1 - lines.size()));
         int first = Math.clamp(marked - room / 2, 0, shown.size() - room);
-        List<String> lines = new ArrayList<>();
-        lines.add(fitting("? " + question + " " + typed + (typed.isEmpty() ? HINT : "")));
         for (int i = first; i < first + room; i++) {
             String line = fitting((i == marked ? "> " : "  ") + (shown.get(i) + 1) + ") " + choices.get(shown.get(i)));
             lines.add(i == marked && colours ? "\033[36m" + line + "\033[0m" : line);
@@ -183,6 +182,19 @@ final class Menu {
         invocation.out().print(String.join("\r\n", lines));
         invocation.out().flush();
         drawn = lines.size();
+    }
+
+    /** At blanks, as far as there are any. */
+    private List<String> broken(String text) {
+        List<String> lines = new ArrayList<>();
+        String rest = text;
+        while (rest.length() >= columns) {
+            int blank = rest.lastIndexOf(' ', columns - 1);
+            lines.add(rest.substring(0, blank > 0 ? blank : columns - 1));
+            rest = rest.substring(blank > 0 ? blank + 1 : columns - 1);
+        }
+        lines.add(rest);
+        return lines;
     }
 
     /** A line that the terminal would break would be two to erase. */
@@ -202,7 +214,7 @@ final class Menu {
 
     private void leave(String answer) {
         erase();
-        invocation.out().print(fitting("? " + question + " " + answer) + "\r\n");
+        invocation.out().print(String.join("\r\n", broken("? " + question + " " + answer)) + "\r\n");
         invocation.out().flush();
     }
 }

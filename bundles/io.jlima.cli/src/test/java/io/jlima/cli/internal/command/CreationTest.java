@@ -108,6 +108,8 @@ class CreationTest {
         assertThat(call.log.contains("warn: an old spelling")).isEqualTo(source.startsWith("old:"));
         assertThat(call.log.stream().anyMatch(l -> l.contains("from template:default")))
                 .isEqualTo("vm1".equals(word));
+        assertThat(call.log.stream().filter(l -> l.contains("runs as root")))
+                .hasSize("root".equals(System.getProperty("user.name")) ? 1 : 0);
     }
 
     @Test

@@ -83,6 +83,21 @@ class MenuTest {
     }
 
     @Test
+    void aLongQuestionIsShownWhole() throws Exception {
+        invocation.streams = new Streams(true, true, true, 60, 8);
+        invocation.input = "\033[B\r";
+        String question = "Is it right? ".repeat(8) + "(the end)";
+        assertThat(Questions.choose(invocation, question, CHOICES)).isOne();
+        String[] screens = invocation.outText().split("\033\\[J");
+        assertThat(screens)
+                .hasSize(3)
+                .allMatch(screen -> screen.replace("\r\n", " ").contains("right? (the end)"));
+        assertThat(screens[0])
+                .contains("> 1) Proceed")
+                .endsWith("\033[" + (screens[0].lines().count() - 1) + "A\r");
+    }
+
+    @Test
     void coloursAreLeftOutWhereTheyAreNotWanted() throws Exception {
         choose("\r", CHOICES);
         assertThat(invocation.outText()).contains("\033[36m> 1) Proceed with it\033[0m");
