@@ -137,13 +137,14 @@ class InotifyIT {
     private void allIsSeen(String access) throws IOException {
         Path location = shared.resolve(access);
         String point = "/mnt/" + access;
+        Path old = location.resolve("deep/er/old");
+        Files.setPosixFilePermissions(old, PosixFilePermissions.fromString("rw-r--r--"));
         Watcher watcher = new Watcher(point, point + "/deep", point + "/deep/er");
         awaitTheWatch(watcher, location, point);
         Path fresh = Files.writeString(location.resolve("deep/fresh"), "1");
         watcher.sees(point + "/deep/fresh", "MODIFY");
         watcher.sees(point + "/deep/", "MODIFY");
         assertThat(guest("cat " + point + "/deep/fresh").out()).isEqualTo("1");
-        Path old = location.resolve("deep/er/old");
         Files.writeString(old, "changed\n");
         FileTime time = Files.getLastModifiedTime(old);
         watcher.sees(point + "/deep/er/old", "MODIFY");

@@ -16,6 +16,7 @@ import java.nio.file.WatchKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +89,7 @@ final class GuestFileEvents implements Attachment, TreeWatch.Sink {
             }
         } catch (InterruptedException | ClosedWatchServiceException e) {
             LOG.debug("{}: file events end", guest.name(), e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.error("{}: files are watched no more", guest.name(), e);
             guest.trouble(SOURCE, "changes of files are told to the guest no more: " + e);
         } finally {
@@ -181,7 +182,7 @@ final class GuestFileEvents implements Attachment, TreeWatch.Sink {
         }
         List<FileEvent> events = new ArrayList<>();
         for (Path path : pending.due(System.nanoTime())) {
-            Facts.of(path).ifPresentOrElse(now -> add(events, path, now), () -> told.forget(path));
+            facts(path).ifPresentOrElse(now -> add(events, path, now), () -> told.forget(path));
         }
         if (!events.isEmpty()) {
             try {
@@ -189,6 +190,16 @@ final class GuestFileEvents implements Attachment, TreeWatch.Sink {
             } catch (IOException e) {
                 LOG.debug("{}: the agent went before it was told of {} changes", guest.name(), events.size(), e);
             }
+        }
+    }
+
+    /** Of what is there and in its place, not behind a link that the guest has put on the way. */
+    private static Optional<Facts> facts(Path path) {
+        try {
+            Path directory = path.getParent();
+            return directory == null || TreeWatch.isItself(directory) ? Facts.of(path) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
         }
     }
 

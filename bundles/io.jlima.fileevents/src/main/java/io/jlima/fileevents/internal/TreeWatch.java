@@ -24,7 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Watches trees of directories, one by one, because that is how kernels do it. Links are not followed. For one thread,
@@ -37,6 +40,11 @@ final class TreeWatch implements AutoCloseable {
 
     /** A file system's clock may differ from ours by so much. */
     private static final Duration SLACK = Duration.ofSeconds(2);
+
+    /** After an overflow; of a directory that has more, not all that has changed is found. */
+    private static final long MOST_LOOKED_AT = 20_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(TreeWatch.class);
 
     /** What is done with the news. */
     interface Sink {
@@ -100,19 +108,20 @@ final class TreeWatch implements AutoCloseable {
     private void addTree(Path top, boolean fresh) {
         full = false;
         Deque<Path> todo = new ArrayDeque<>(List.of(top));
-        for (Path directory = todo.poll(); directory != null && !full; directory = todo.poll()) {
+        while (!todo.isEmpty() && !full) {
+            Path directory = todo.remove();
             if (excluded.test(directory) || !add(directory)) {
                 continue;
             }
             // After the watch has begun, so that nothing comes in between.
-            for (Path entry : entries(directory)) {
-                if (isDirectory(entry)) {
+            forEach(directory, Long.MAX_VALUE, entry -> {
+                if (todo.size() < most && isDirectory(entry)) {
                     todo.add(entry);
                 }
                 if (fresh) {
                     sink.changed(entry, directory);
                 }
-            }
+            });
         }
     }
 
@@ -123,6 +132,14 @@ final class TreeWatch implements AutoCloseable {
         }
         try {
             WatchKey key = directory.register(service, KINDS);
+            if (!isItself(directory)) {
+                // A guest that can write may have put a link in its place, and what is behind it is none of its
+                // business.
+                if (!watched.containsKey(key)) {
+                    key.cancel();
+                }
+                return false;
+            }
             Watched before = watched.put(key, new Watched(directory, Instant.now()));
             if (before != null && !before.directory.equals(directory)) {
                 // The same directory by another name: it was moved.
@@ -139,7 +156,7 @@ final class TreeWatch implements AutoCloseable {
         } catch (AccessDeniedException e) {
             if (!barred) {
                 barred = true;
-                sink.unwatched("no permission to read " + directory);
+                sink.unwatched("no permission to read " + directory.toString().replaceAll("\\p{Cntrl}", "?"));
             }
             return false;
         } catch (IOException e) {
@@ -149,6 +166,11 @@ final class TreeWatch implements AutoCloseable {
             }
             return false;
         }
+    }
+
+    /** Whether no link is on the way there. */
+    static boolean isItself(Path path) throws IOException {
+        return path.toRealPath().equals(path);
     }
 
     private void isFull(String reason) {
@@ -163,15 +185,19 @@ final class TreeWatch implements AutoCloseable {
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static List<Path> entries(Path directory) {
-        List<Path> entries = new ArrayList<>();
+    /** One by one: a directory may have more entries than there is memory. */
+    private static void forEach(Path directory, long limit, Consumer<Path> action) {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-            all.forEach(entries::add);
+            long count = 0;
+            for (Path entry : all) {
+                if (count++ == limit) {
+                    return;
+                }
+                action.accept(entry);
+            }
         } catch (IOException | DirectoryIteratorException e) {
-            // It has gone, and that is an event of its own.
-            return entries;
+            LOG.debug("{} cannot be read; if it has gone, that is told by its parent", directory, e);
         }
-        return entries;
     }
 
     /** Passes on what has happened in the key's directory. */
@@ -223,15 +249,14 @@ final class TreeWatch implements AutoCloseable {
     private void look(Path directory, Instant since) {
         sink.changedEntries(directory);
         Instant from = since.minus(SLACK);
-        for (Path entry : entries(directory)) {
-            boolean fresh = Facts.lastChange(entry).isAfter(from);
-            if (fresh) {
+        forEach(directory, MOST_LOOKED_AT, entry -> {
+            if (Facts.lastChange(entry).isAfter(from)) {
                 sink.changed(entry, directory);
             }
-            if (isDirectory(entry) && !keys.containsKey(entry)) {
+            if (!keys.containsKey(entry) && isDirectory(entry)) {
                 addTree(entry, true);
             }
-        }
+        });
     }
 
     /** Watches a tree no more, if it is one; what is there under its name since was told, or will be. */

@@ -163,6 +163,17 @@ class TreeWatchTest {
     }
 
     @Test
+    void aLinkOnTheWayLeadsNowhere() throws Exception {
+        Path outside = Files.createDirectories(folder.resolve("outside/inner"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("outside"));
+        trees.watch(Set.of(root, link, link.resolve("inner")));
+        assertThat(trees.size()).isEqualTo(5);
+        Files.writeString(outside.resolve("file"), "x");
+        settle(root);
+        assertThat(changed).noneMatch(path -> path.endsWith("file"));
+    }
+
+    @Test
     void moreThanTheSystemKeeps() throws Exception {
         // Java keeps 512 events for a directory.
         Set<Path> files = new HashSet<>();
