@@ -26,7 +26,10 @@ public final class Mounts {
     /** Mounts that {@code mounts.sh} has made for this, at /mnt/a1 and so on. */
     private static final int MANY = 8;
 
-    private static final int CYCLES = 10_000;
+    private static final int CYCLES = Integer.parseInt(System.getenv().getOrDefault("CYCLES", "10000"));
+
+    /** Of the file that is read while the daemon's memory is looked at. */
+    private static final int MEBIBYTES = Integer.parseInt(System.getenv().getOrDefault("BIG", "4096"));
 
     /** A probe that takes longer than this has waited for something, in milliseconds. */
     private static final long SLOW = 150;
@@ -225,7 +228,7 @@ public final class Mounts {
             String openssh = "openssh-" + way;
             String builtin = "builtin-" + way;
             away("sftp-server killed, " + way, openssh, () -> killServers());
-            away("sshfs in the guest killed, " + way, builtin, () -> guest("", "pkill", "-KILL", "-f", "sshfs.*" + builtin));
+            away("sshfs in the guest killed, " + way, builtin, () -> guest("", "pkill", "-KILL", "-f", "^sshfs .*/" + builtin));
             away("daemon killed and started, " + way, builtin, this::replaceDaemon);
         }
         away(
@@ -236,7 +239,7 @@ public final class Mounts {
                         "sudo",
                         "sh",
                         "-c",
-                        "kill -9 $(ps -o ppid= -p $(pgrep -f 'sshfs.*builtin-ssh' | head -n 1))"));
+                        "kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"));
         away("directory of the host removed and made again", "a1", this::replaceDirectory);
     }
 
@@ -304,10 +307,10 @@ public final class Mounts {
     }
 
     private void memory() throws Exception {
-        Path big = share.resolve("four-gib");
+        Path big = share.resolve("big");
         try (var file = Files.newByteChannel(
                 big, Set.of(java.nio.file.StandardOpenOption.CREATE_NEW, java.nio.file.StandardOpenOption.WRITE))) {
-            file.position((4L << 30) - 1).write(java.nio.ByteBuffer.wrap(new byte[1]));
+            file.position((long) MEBIBYTES * 1024 * 1024 - 1).write(java.nio.ByteBuffer.wrap(new byte[1]));
         }
         for (String word : List.of("builtin-direct", "openssh-direct")) {
             String directory = "/mnt/" + word + "/cycles";
@@ -317,11 +320,11 @@ public final class Mounts {
             Held before = held();
             guest(CYCLE, "python3", "-", directory, Integer.toString(CYCLES));
             Held cycled = held();
-            guest("", "dd", "if=/mnt/" + word + "/four-gib", "of=/dev/null", "bs=1M", "status=none");
+            guest("", "dd", "if=/mnt/" + word + "/big", "of=/dev/null", "bs=1M", "status=none");
             Held after = held();
             guest("", "rm", "-r", directory);
             line(
-                    word + ": daemon's heap before, after " + CYCLES + " cycles, after 4 GiB",
+                    word + ": daemon's heap before, after " + CYCLES + " cycles, after " + MEBIBYTES + " MiB",
                     "%d, %d, %d KiB".formatted(before.heap(), cycled.heap(), after.heap()),
                     "no growth");
             line(

@@ -4,6 +4,7 @@
 # memory. Sourced by bench.sh. virtiofs is left out unless root runs this.
 #   MIB, FILES, DIRS   make it smaller: 256, 2000, and 100 directories of 50 files
 #   VIRTIOFSD          a second virtiofsd
+#   BIG, CYCLES        size of the file that is read and number of openings while memory is looked at: 4096 MiB, 10000
 #   ONLY               names of rows, with blanks; "-" for none
 #   PARTS              of Mounts.java, with blanks; "-" for none
 

@@ -147,7 +147,7 @@ final class CommandCases {
             good("yq -o json --unwrapScalar=false .memory HOME/small.yaml").out("^\"128MiB\"$"),
             good("yq --null-input --prettyPrint '.a.b = 1'").out("^a:\n +b: 1$"),
             good("yq --version").out("^yq .*mikefarah.* version v4"),
-            bad("yq --exit-status .nothing HOME/small.yaml", "no matches found"),
+            bad("yq --exit-status '.images[] | select(.nothing)' HOME/small.yaml", "no matches found"),
             bad("yq --inplace .cpus=3", "write in place flag only applicable"),
             bad("yq .a HOME/nosuch.yaml", "cannot read"),
             bad("yq --indent x . HOME/small.yaml", "for .\"-I, --indent.\" flag"),
