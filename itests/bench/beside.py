@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two installations of limactl beside each other: one guest each of the same lima.yaml, every figure by turns.
+"""Two installations of limactl beside each other: a guest of each, every figure by turns.
 
-  beside.py LIMA_YAML ROUNDS NAME=LIMACTL NAME=LIMACTL [FIGURE...]
+  beside.py ROUNDS NAME=LIMACTL=LIMA_YAML NAME=LIMACTL=LIMA_YAML [FIGURE...]
 
-Both machines run all the time, and one of them is asked at a time. The yaml mounts ~/beside writable and its guest has
+Both machines run all the time, and one of them is asked at a time. Each yaml mounts ~/beside writable and its guest has
 python3. Run it as an ordinary user, since Lima refuses root. A reason to have it: a claim about speed is worth what can be
 repeated. Prints the medians, their ratio (the first to the second) and the range of each. The homes are made and removed.
 """
@@ -34,9 +34,10 @@ for line in sys.stdin:
 class Side:
     """One installation with its home and its running instance."""
 
-    def __init__(self, name, limactl, work):
+    def __init__(self, name, limactl, yaml, work):
         self.name = name
         self.limactl = limactl
+        self.yaml = yaml
         # Short: the sockets in it may have no more than 108 bytes.
         self.home = work / name[:8]
         self.home.mkdir()
@@ -159,16 +160,16 @@ FIGURES = {"commands": commands, "mount": mount, "ports": ports, "throughput": t
 
 
 def main():
-    yaml, rounds = sys.argv[1], int(sys.argv[2])
-    given = [word for word in sys.argv[3:] if "=" in word]
-    figures = [word for word in sys.argv[3:] if "=" not in word] or list(FIGURES)
+    rounds = int(sys.argv[1])
+    given = [word for word in sys.argv[2:] if "=" in word]
+    figures = [word for word in sys.argv[2:] if "=" not in word] or list(FIGURES)
     SHARE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="jlb", dir="/tmp") as work:
-        sides = [Side(*word.split("=", 1), pathlib.Path(work)) for word in given]
+        sides = [Side(*word.split("=", 2), pathlib.Path(work)) for word in given]
         try:
             for side in sides:
                 begun = time.monotonic()
-                side.run("start", "--tty=false", "--name", INSTANCE, yaml)
+                side.run("start", "--tty=false", "--name", INSTANCE, side.yaml)
                 side.note("first `start`, s", time.monotonic() - begun)
             for turn in range(rounds):
                 for figure in figures:
