@@ -9,6 +9,10 @@ import io.jlima.api.machine.HostForwards;
 import io.jlima.api.machine.Machine;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -107,11 +111,19 @@ public final class QemuForwarder implements PortForwarder {
         return new Open(forwards, forward);
     }
 
-    private static void requireFree(HostAddress host) throws IOException {
+    /**
+     * Binds a socket to the address for a moment, which fails as QEMU's would. It does not listen: who connects just when a
+     * listener ends hears nothing, and tries again a second later.
+     */
+    static void requireFree(HostAddress host) throws IOException {
         if (host.protocol() == Protocol.UDP) {
             DatagramListener.bind(host).close();
-        } else {
-            HostListener.bind(host).close();
+            return;
+        }
+        try (SocketChannel socket = SocketChannel.open(
+                host.inet() instanceof Inet4Address ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6)) {
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            socket.bind(new InetSocketAddress(host.inet(), host.port()));
         }
     }
 
