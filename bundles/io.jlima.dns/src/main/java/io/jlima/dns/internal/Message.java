@@ -99,8 +99,8 @@ record Message(byte[] bytes, String name, int type, int questionClass, int quest
             if (length >= 0xc0) {
                 require(bytes, at, 2);
                 int target = (length & 0x3f) << 8 | bytes[at + 1] & 0xff;
-                if (target >= lowest) {
-                    throw new MalformedMessage("a pointer that does not lead back");
+                if (target >= lowest || target < HEADER) {
+                    throw new MalformedMessage("a pointer that does not lead back to a name");
                 }
                 end = end < 0 ? at + 2 : end;
                 lowest = target;
@@ -175,7 +175,8 @@ record Message(byte[] bytes, String name, int type, int questionClass, int quest
 
     private @Nullable Section options() {
         for (Section record : records) {
-            if (record.type() == OPT) {
+            // RFC 6891 section 6.1.2: its name is the root. Another one could point at what a shorter answer has not.
+            if (record.type() == OPT && bytes[record.begin()] == 0) {
                 return record;
             }
         }
