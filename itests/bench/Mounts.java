@@ -283,6 +283,7 @@ public final class Mounts {
         Path directory = share.resolveSibling("a1");
         Files.delete(directory.resolve("note"));
         Files.delete(directory);
+        // A removed directory makes no event: it is what the keepers find in these moments that is measured from here on.
         Thread.sleep(500);
         Files.createDirectory(directory);
         Files.writeString(directory.resolve("note"), "note\n");

@@ -77,38 +77,12 @@ class HostileGuestTest {
         }
     }
 
-    /** Hears nothing, and counts. */
-    private static final class Deaf implements Link.Told {
-        private final GuestState state = new GuestState("test");
-
-        @Override
-        public void port(GuestAddress address, boolean present) throws ProtocolException {
-            state.port(address, present);
-        }
-
-        @Override
-        public void synced() {
-            state.synced();
-        }
-
-        @Override
-        public void stage(String word) throws ProtocolException {
-            state.stage(word);
-        }
-
-        @Override
-        public void clocked(long driftNanos, boolean set, int error) {}
-
-        @Override
-        public void remark(String words) {}
-    }
-
     /** Runs a link against bytes that follow the answer, to its end. */
     private IOException outcome(java.util.function.IntFunction<ByteBuffer> bytes) throws Exception {
         SocketChannel host = connect();
         SocketChannel guestEnd = listening.accept();
         try (host) {
-            Link link = new Link("test", host, new Deaf());
+            Link link = new Link("test", host, new Listener());
             Thread guest = Thread.ofVirtual().start(() -> {
                 try {
                     ByteBuffer all = bytes.apply(new Guest(guestEnd).tag);
@@ -224,7 +198,7 @@ class HostileGuestTest {
     void noAnswerButNoise() throws Exception {
         SocketChannel host = connect();
         try (SocketChannel guestEnd = listening.accept()) {
-            Link link = new Link("test", host, new Deaf());
+            Link link = new Link("test", host, new Listener());
             Thread guest = Thread.ofVirtual().start(() -> {
                 try {
                     ByteBuffer noise = ByteBuffer.allocate(65536);
@@ -298,7 +272,7 @@ class HostileGuestTest {
     void moreDataThanTheWindow() throws Exception {
         try (SocketChannel host = connect();
                 SocketChannel guestEnd = listening.accept()) {
-            Link link = new Link("test", host, new Deaf());
+            Link link = new Link("test", host, new Listener());
             Thread guest = Thread.ofVirtual().start(() -> {
                 try {
                     int tag = new Guest(guestEnd).tag;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.jlima.api.guest.GuestAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -25,34 +24,6 @@ class LinkFuzzTest {
                 .isInstanceOf(IOException.class);
         assertThat(link.isOver()).isTrue();
         assertThat(link.streamCount()).isZero();
-    }
-
-    /** Keeps what it hears, as sessions do. */
-    private static final class Listener implements Link.Told {
-        private final GuestState state = new GuestState("fuzz");
-
-        @Override
-        public void port(GuestAddress address, boolean present) throws ProtocolException {
-            state.port(address, present);
-        }
-
-        @Override
-        public void synced() {
-            state.synced();
-        }
-
-        @Override
-        public void stage(String word) throws ProtocolException {
-            state.stage(word);
-        }
-
-        @Override
-        public void clocked(long driftNanos, boolean set, int error) {}
-
-        @Override
-        public void remark(String words) {
-            assertThat(words).hasSizeLessThanOrEqualTo(300);
-        }
     }
 
     /**
