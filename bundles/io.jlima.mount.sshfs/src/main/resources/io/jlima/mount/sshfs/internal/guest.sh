@@ -23,7 +23,10 @@ seen() {
 	found=1
 	for line in $table; do
 		case $line in
-		*" $1 "*' - fuse.sshfs '*) found=0 ;;
+		*' - fuse.sshfs '*)
+			# The fifth word: the fourth is a place within the file system, which may read the same.
+			case ${line#* * * * } in "$1 "*) found=0 ;; esac
+			;;
 		esac
 	done
 	set +f
