@@ -44,4 +44,29 @@ class GuestScriptTest {
                         .waitFor())
                 .isZero();
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/mnt/a\\040b, true",
+        "/mnt/*, true",
+        "/other, true",
+        // The root of the bind mount at /other, and something else's place.
+        "/proj, false",
+        "/mnt, false",
+        "/mnt/a, false",
+    })
+    void aMountIsKnownByItsPlaceAlone(String point, boolean isThere) throws Exception {
+        String table = """
+                30 1 0:40 / /mnt/a\\040b rw,relatime shared:1 - fuse.sshfs :/x rw
+                31 1 0:41 /proj /other rw - fuse.sshfs :/x rw
+                32 1 0:42 / /proj rw - ext4 /dev/x rw
+                33 1 0:43 / /mnt/* rw master:3 - fuse.sshfs :/y rw""";
+        String functions = GuestScript.alone("");
+        int begin = functions.indexOf("\nseen() {");
+        String seen = functions.substring(begin, functions.indexOf("\n}\n", begin) + 3);
+        Process shell = new ProcessBuilder("sh", "-c", "table=$1" + seen + "seen \"$2\"", "sh", table, point)
+                .inheritIO()
+                .start();
+        assertThat(shell.waitFor()).isEqualTo(isThere ? 0 : 1);
+    }
 }
