@@ -3,6 +3,7 @@ package io.jlima.mount.sshfs.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jlima.api.config.InstanceConfig.Mount;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -11,6 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GuestScriptTest {
+    private static final SshfsOptions OPTIONS = new SshfsOptions(
+            new Mount(
+                    "/a b",
+                    "/mnt/it's",
+                    false,
+                    new Mount.Sshfs(true, false, ""),
+                    new Mount.NineP("none", "9p2000.L", 131072, "mmap"),
+                    null),
+            false);
+
     @ParameterizedTest
     @CsvSource({
         "/mnt/x, /mnt/x",
@@ -34,7 +45,7 @@ class GuestScriptTest {
     @Test
     void theShellTakesTheWholeScript() throws Exception {
         String script = GuestScript.together(List.of(
-                GuestScript.attach(0, "/mnt/it's", "192.168.5.2:/a b", "directport=1,reconnect", "ro", true),
+                GuestScript.attach(0, OPTIONS, "192.168.5.2", "directport=1,reconnect", true),
                 GuestScript.detach(1, "/mnt/x")));
         assertThat(new ProcessBuilder("sh", "-n", "-c", script).start().waitFor())
                 .isZero();
