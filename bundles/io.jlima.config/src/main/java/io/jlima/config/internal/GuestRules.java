@@ -116,7 +116,7 @@ final class GuestRules {
                     point.startsWith("~")
                             ? "write {{.Home}} for the home directory in the guest"
                             : "write one like \"/mnt/" + (point.isEmpty() ? "x" : point) + "\"");
-        } else if (KEPT.contains(cleaned) || cleaned.equals(home)) {
+        } else if (KEPT.contains(cleaned) || cleaned.equals(Paths.clean(home))) {
             findings.error(
                     mount.markOf("mountPoint"),
                     "mounts: nothing can be mounted on " + point + ", because the guest needs what is there",

@@ -70,10 +70,11 @@ class ValidationTest {
                 "mounts: [{location: /}] § nothing can be mounted on /",
                 "mounts: [{location: /tmp}] § nothing can be mounted on /tmp",
                 "mounts: [{location: /x, mountPoint: /usr}] § 2:37: mounts: nothing can be mounted on /usr",
-                "mounts: [{location: /x, mountPoint: /usr/}] § nothing can be mounted on /usr/",
+                "mounts: [{location: /x, mountPoint: /usr/}] § nothing can be mounted on /usr,",
                 "mounts: [{location: /x, mountPoint: /usr/../etc}] § nothing can be mounted on",
                 "mounts: [{location: /x, mountPoint: /home/foo.guest}] § nothing can be mounted on /home/foo.guest",
                 "mounts: [{location: /x, mountPoint: '{{.Home}}'}] § nothing can be mounted on /home/foo.guest",
+                "user: {home: /home/foo/}\\nmounts: [{location: /x, mountPoint: /home//foo}] § nothing can be mounted on",
                 "mounts: [{location: /x, mountPoint: '~/x'}] § write {{.Home}}",
                 "mounts: [{location: /x, mountPoint: x}] § must be an absolute path of the guest",
                 "mounts: [{location: /x, mountPoint: '{{.Hom}}'}] § did you mean {{.Home}}?",
@@ -260,6 +261,8 @@ class ValidationTest {
                 "provision: [{script: 'echo $LIMA_CIDATA_USER'}] § LIMA_CIDATA variables",
                 "provision: [{mode: ansible, playbook: /etc/passwd}] § ansible is an old way",
                 "provision: [{script: '{{json .}}'}] § 2:22: provision[0].script is kept as written",
+                "mounts: [{location: /etc, mountPoint: /mnt/x}, {location: /var, mountPoint: /mnt//x/}] § 2:59: mounts: /var"
+                        + " is not mounted, because /etc is at /mnt/x already",
                 "plain: true\\nportForwards: [{guestPortRange: [80, 95], static: true}] § more than 10 ports",
             })
     void isWarnedAbout(String yaml, String words) {

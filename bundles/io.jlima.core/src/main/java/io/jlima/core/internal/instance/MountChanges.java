@@ -59,7 +59,9 @@ public final class MountChanges implements Mounts {
             MountAttachment live = live(guest);
             Change change = new Change(guest, caller);
             String after = change.with(wanted, guest.mountType());
-            Mount mount = change.onlyOneIn(change.mounts(after));
+            List<Mount> mounts = change.mounts(after);
+            Mount mount = change.onlyOneIn(mounts);
+            NestedMounts.check(mounts);
             if (!Files.isDirectory(Path.of(mount.location()))) {
                 throw new LimaException(mount.location() + " is no directory of this host", "Make it first");
             }
@@ -78,8 +80,9 @@ public final class MountChanges implements Mounts {
             RunningGuest guest = running(instance);
             MountAttachment live = live(guest);
             Change change = new Change(guest, caller);
+            String point = Path.of(mountPoint).normalize().toString();
             List<Mount> left = change.before.stream()
-                    .filter(m -> !m.mountPoint().equals(mountPoint))
+                    .filter(m -> !m.mountPoint().equals(point))
                     .toList();
             if (left.size() == change.before.size()) {
                 throw new LimaException(
@@ -90,7 +93,7 @@ public final class MountChanges implements Mounts {
                     .filter(text -> change.mounts(text).equals(left))
                     .findFirst()
                     .orElseThrow(change::cannotBeKept);
-            live.remove(mountPoint);
+            live.remove(point);
             guest.mountsChanged();
             change.write(after);
         } finally {

@@ -88,6 +88,8 @@ final class RunningGuest implements Guest, AutoCloseable {
         }
         try {
             String word = mountType.of(config, drivers);
+            // The guest has run meanwhile.
+            NestedMounts.check(wanted);
             attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, wanted));
             trouble(MOUNTS, null);
             mountsChanged();

@@ -98,6 +98,54 @@ class MountChangesTest {
     }
 
     @Test
+    void aMountPointIsKnownHoweverItIsWritten() throws Exception {
+        InstancesService service = started("x", "mountType: reverse-sshfs\n");
+        MountChanges changes = new MountChanges(service);
+        changes.add("x", wanted("/mnt/x"), rig.caller);
+        changes.remove("x", "/mnt//y/../x/", rig.caller);
+        assertThat(driver.mounts).isEmpty();
+    }
+
+    @Test
+    void aLinkThatTheGuestMayHaveMadeIsNotMounted() throws Exception {
+        Path link = Files.createSymbolicLink(
+                Files.createDirectory(path.resolve("shared")).resolve("link"), path);
+        InstancesService service = started(
+                "x", "mountType: reverse-sshfs\nmounts:\n- {location: \"" + path + "/shared\", writable: true}\n");
+        String before = text("x");
+        Wanted wanted = new Wanted(link.toString(), "/mnt/x", false, "");
+        assertThatThrownBy(() -> new MountChanges(service).add("x", wanted, rig.caller))
+                .hasMessageContaining(link + " is a symbolic link");
+        assertThat(driver.mounts).hasSize(1);
+        assertThat(text("x")).isEqualTo(before);
+    }
+
+    @Test
+    void norIsItAtTheNextStartNorByTheNextDaemon() throws Exception {
+        Path inner = Files.createDirectories(path.resolve("shared/inner"));
+        InstancesService first = started(
+                "x",
+                "mountType: reverse-sshfs\nmounts:\n- {location: \"" + path + "/shared\", writable: true}\n"
+                        + "- {location: \"" + inner + "\"}\n");
+        assertThat(driver.attached).hasSize(1);
+        Files.delete(inner);
+        Files.createSymbolicLink(inner, path);
+
+        first.release();
+        InstancesService second = rig.service();
+        assertThat(driver.attached).hasSize(1);
+        assertThat(second.find("x").orElseThrow().errors())
+                .singleElement()
+                .asString()
+                .contains(inner + " is a symbolic link");
+
+        second.stop("x", false, new Recorded());
+        assertThatThrownBy(() -> second.start("x", Rig.LONG, rig.caller, new Recorded()))
+                .hasMessageContaining(inner + " is a symbolic link");
+        assertThat(rig.hypervisor.machines).as("machines started").hasSize(1);
+    }
+
+    @Test
     void aGuestThatHasNoUseForLiveMountsIsAskedForNone() throws Exception {
         InstancesService service = started("x", "mountTypesUnsupported: [reverse-sshfs]\n");
         assertThatThrownBy(() -> new MountChanges(service).add("x", wanted("/mnt/x"), rig.caller))
