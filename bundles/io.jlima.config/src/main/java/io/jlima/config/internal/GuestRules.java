@@ -26,6 +26,9 @@ final class GuestRules {
             List.of("content", "overwrite", "owner", "path", "permissions", "format");
     private static final Pattern OCTAL = Pattern.compile("0*[0-7]{1,4}");
 
+    /** Characters that would begin another line, or another program's command, where a path is written. */
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
+
     private final Findings findings;
 
     GuestRules(Findings findings) {
@@ -63,6 +66,11 @@ final class GuestRules {
                     location.startsWith("~")
                             ? "the home directories of other users are not known; write the path itself"
                             : "write the whole path, or \"~/" + location + "\" for one in your home directory");
+        } else if (location.indexOf('\0') >= 0) {
+            findings.error(
+                    mount.markOf("location"),
+                    "mounts: the location contains a character that no path has",
+                    "write the path of a directory");
         } else {
             directory(mount, location);
         }
@@ -109,7 +117,13 @@ final class GuestRules {
     private void mountPoint(Mapping mount, String home) {
         String point = mount.filledText("mountPoint");
         String cleaned = point.isEmpty() ? "" : Paths.clean(point);
-        if (!Paths.isAbsolute(point)) {
+        if (CONTROL.matcher(point).find()) {
+            findings.error(
+                    mount.markOf("mountPoint"),
+                    "mounts: the mountPoint \"" + CONTROL.matcher(point).replaceAll("?")
+                            + "\" contains a control character, which the guest's tables of mounts cannot hold",
+                    "give it a mountPoint in one line without such characters");
+        } else if (!Paths.isAbsolute(point)) {
             findings.error(
                     mount.markOf("mountPoint"),
                     "mounts: the mountPoint \"" + point + "\" must be an absolute path of the guest",
