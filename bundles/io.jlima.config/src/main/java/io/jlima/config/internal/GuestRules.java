@@ -16,9 +16,40 @@ import java.util.regex.Pattern;
 
 /** What is refused in what the guest gets: mounts, provisioning, probes, copies. */
 final class GuestRules {
-    /** Directories that a guest cannot live without. */
-    private static final Set<String> KEPT =
-            Set.of("/", "/bin", "/dev", "/etc", "/home", "/opt", "/sbin", "/tmp", "/usr", "/var");
+    /**
+     * Directories that a guest cannot live without: the ten that Lima knows, and those that hold its programs, its
+     * kernel, what its services have to tell each other, and what its packages and set-up remember.
+     */
+    private static final Set<String> KEPT = Set.of(
+            "/",
+            "/bin",
+            "/dev",
+            "/etc",
+            "/home",
+            "/opt",
+            "/sbin",
+            "/tmp",
+            "/usr",
+            "/var",
+            "/boot",
+            "/lib",
+            "/lib32",
+            "/lib64",
+            "/libx32",
+            "/proc",
+            "/run",
+            "/sys",
+            "/usr/bin",
+            "/usr/lib",
+            "/usr/lib32",
+            "/usr/lib64",
+            "/usr/libx32",
+            "/usr/sbin",
+            "/var/lib",
+            "/var/run");
+
+    /** Directories of the kernel's, and the one that the guest's configuration is read from: whole, with all in them. */
+    private static final List<String> WHOLE = List.of("/dev", "/mnt/lima-cidata", "/proc", "/sys");
 
     private static final List<String> MODES = List.of("system", "user", "boot", "dependency", "data", "yq", "ansible");
     private static final Set<String> NOT_ON_WINDOWS = Set.of("ansible", "boot", "yq");
@@ -130,12 +161,17 @@ final class GuestRules {
                     point.startsWith("~")
                             ? "write {{.Home}} for the home directory in the guest"
                             : "write one like \"/mnt/" + (point.isEmpty() ? "x" : point) + "\"");
-        } else if (KEPT.contains(cleaned) || cleaned.equals(Paths.clean(home))) {
+        } else if (KEPT.contains(cleaned) || isInWhole(cleaned) || cleaned.equals(Paths.clean(home))) {
             findings.error(
                     mount.markOf("mountPoint"),
                     "mounts: nothing can be mounted on " + point + ", because the guest needs what is there",
-                    "choose another mountPoint, for example " + (cleaned.equals("/") ? "" : cleaned) + "/host");
+                    "choose another mountPoint, for example "
+                            + (isInWhole(cleaned) ? "/mnt" : cleaned.equals("/") ? "" : cleaned) + "/host");
         }
+    }
+
+    private static boolean isInWhole(String point) {
+        return WHOLE.stream().anyMatch(directory -> point.equals(directory) || point.startsWith(directory + "/"));
     }
 
     private void mountOptions(Mapping mount) {
