@@ -234,7 +234,7 @@ class ValidationTest {
                 "param: {a: b}\nprovision: [{script: 'x {{if .Param.a}}y{{end}}'}]",
                 "param: {a: b}\nprovision: [{script: 'echo $PARAM_a'}]",
                 "param: {a: b}\nprobes: [{script: '#!/bin/sh\n\necho {{.Param.a}}'}]",
-                "param: {a: \"tab\\there\"}\nmounts: [{location: '/{{.Param.a}}/x'}]",
+                "param: {a: \"tab\\there\"}\nmounts: [{location: '/{{.Param.a}}/x', mountPoint: /x}]",
                 "param: {internal_netplanOptional: x}",
                 "tpm: true",
                 "audio: {device: default, interface: virtio}",
