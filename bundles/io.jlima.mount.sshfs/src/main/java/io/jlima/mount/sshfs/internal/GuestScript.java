@@ -43,14 +43,13 @@ final class GuestScript {
     static String attach(int number, SshfsOptions options, String host, String words, boolean again) {
         String mountPoint = options.mount().mountPoint();
         String location = options.mount().location();
-        return "attach %d %s %s %s %s %s %s %s %s"
+        return "attach %d %s %s %s %s %s %s %s"
                 .formatted(
                         number,
                         word(mountPoint),
                         word(escaped(mountPoint)),
                         word(host),
                         word(location),
-                        word(escaped(location)),
                         word(words),
                         options.show(),
                         again ? "again" : "first");

@@ -9,29 +9,33 @@ say() {
 	printf '%s\n' "$2" | sed "s/^/$1 : /"
 }
 
-# look: reads the mount table. The shell itself would read it byte by byte.
+# look: reads the mount table, and makes of it a list of what sshfs has mounted, each between two line feeds. The shell
+# itself would read it byte by byte.
 look() {
 	table=$(cat /proc/self/mountinfo)
-}
-
-# seen POINT-AS-IN-MOUNTINFO: whether sshfs was mounted there at the last look.
-seen() {
+	places=$line_feed
 	ifs=$IFS
-	IFS='
-'
+	IFS=$line_feed
 	set -f
-	found=1
 	for line in $table; do
 		case $line in
 		*' - fuse.sshfs '*)
 			# The fifth word: the fourth is a place within the file system, which may read the same.
-			case ${line#* * * * } in "$1 "*) found=0 ;; esac
+			place=${line#* * * * }
+			places=$places${place%% *}$line_feed
 			;;
 		esac
 	done
 	set +f
 	IFS=$ifs
-	return "$found"
+}
+line_feed='
+'
+
+# seen POINT-AS-IN-MOUNTINFO: whether sshfs was mounted there at the last look.
+seen() {
+	case $places in *"$line_feed$1$line_feed"*) return 0 ;; esac
+	return 1
 }
 
 # mounted POINT-AS-IN-MOUNTINFO: whether sshfs is mounted there now.
@@ -100,21 +104,21 @@ settle() {
 	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO HOST PATH PATH-AS-IN-MOUNTINFO OPTIONS PLACE first|again: notes a mount for
-# attach_all. Those with one host and options can be had by one sshfs. Place is "rw", or "ro", or "view" for one that is
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO HOST PATH OPTIONS PLACE first|again: notes a mount for attach_all. Those with one host and options can be had by one sshfs. Place is "rw", or "ro", or "view" for one that is
 # read-only where people find it but not below that.
 count=0
 again=first
 attach() {
 	count=$((count + 1))
-	eval "number_$count=\$1 point_$count=\$2 entry_$count=\$3 host_$count=\$4 path_$count=\$5 part_$count=\$6"
-	eval "options_$count=\$7 place_$count=\$8"
-	[ "$9" = first ] || again=again
+	eval "number_$count=\$1 point_$count=\$2 entry_$count=\$3 host_$count=\$4 path_$count=\$5"
+	eval "options_$count=\$6 place_$count=\$7"
+	[ "$8" = first ] || again=again
 }
 
 # pick INDEX: sets the variables of a mount that was noted.
+number='' point='' entry='' host='' path='' options='' place='' outer=''
 pick() {
-	eval "number=\$number_$1 point=\$point_$1 entry=\$entry_$1 host=\$host_$1 path=\$path_$1 part=\$part_$1"
+	eval "number=\$number_$1 point=\$point_$1 entry=\$entry_$1 host=\$host_$1 path=\$path_$1"
 	eval "options=\$options_$1 place=\$place_$1"
 }
 
@@ -263,19 +267,20 @@ sshfs ended well, but nothing is mounted"
 	echo "$number failed"
 }
 
-# together INDICES: by one sshfs, which shows what is above all of them at a place of its own. That is mounted in parts
-# where they belong, and goes then. Whatever does not come about so is tried alone.
+# together INDICES: by one sshfs, which shows what is above all of them at a place of its own, for a moment: the guest's
+# agent mounts the parts where they belong and takes the whole away. Whatever does not come about so is tried alone.
 together() {
+	agent=/usr/local/bin/lima-guestagent
 	base=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs.$$.${1%% *}
 	left=$1
-	if [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null && mkdir -m 700 "$base"; then
+	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null &&
+		mkdir -m 700 "$base"; then
 		pick "${1%% *}"
 		if timeout 20 sshfs "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 </dev/null; then
-			left=
 			share "$1"
-			unmount "$base" >/dev/null 2>&1
 		fi
-		rm -rf --one-file-system "$base" "$base.tab"
+		rmdir "$base" 2>/dev/null
+		rm -f "$base.parts"
 	fi
 	for i in $left; do
 		alone "$i" &
@@ -287,12 +292,12 @@ together() {
 share() {
 	for i in $1; do
 		pick "$i"
-		flags=
-		[ "$place" = rw ] || flags=,ro,nosuid,nodev
-		echo "$base$part $entry none bind$flags 0 0"
-	done >"$base.tab"
-	sudo -n mount -a -T "$base.tab" >/dev/null 2>&1 </dev/null
+		[ "$place" = rw ] || place=ro
+		printf '%s\0' "$place" "$path" "$point"
+	done >"$base.parts"
+	sudo -n "$agent" mount-parts "$base" "$base.parts" >/dev/null 2>&1 </dev/null || unmount "$base" >/dev/null 2>&1
 	look
+	left=
 	for i in $1; do
 		pick "$i"
 		if seen "$entry"; then

@@ -73,9 +73,10 @@ class GuestScriptTest {
                 32 1 0:42 / /proj rw - ext4 /dev/x rw
                 33 1 0:43 / /mnt/* rw master:3 - fuse.sshfs :/y rw""";
         String functions = GuestScript.alone("");
-        int begin = functions.indexOf("\nseen() {");
-        String seen = functions.substring(begin, functions.indexOf("\n}\n", begin) + 3);
-        Process shell = new ProcessBuilder("sh", "-c", "table=$1" + seen + "seen \"$2\"", "sh", table, point)
+        int begin = functions.indexOf("\nlook() {");
+        String look = functions.substring(begin, functions.indexOf("\n}\n", functions.indexOf("\nseen() {")) + 3);
+        String script = "given=$1; cat() { printf '%s\\n' \"$given\"; }" + look + "look; seen \"$2\"";
+        Process shell = new ProcessBuilder("sh", "-c", script, "sh", table, point)
                 .inheritIO()
                 .start();
         assertThat(shell.waitFor()).isEqualTo(isThere ? 0 : 1);
