@@ -420,7 +420,9 @@ class BuiltinServerTest {
                 assertThat(client.ask(10, handle, 1, 3L).status()).as("size").isEqualTo(NO_SUCH_FILE);
                 assertThat(client.ask(6, handle, 0L, "x").status()).as("write").isEqualTo(NO_SUCH_FILE);
             }
-            assertThat(client.ask(12, (Object) file).status()).as("read entries").isEqualTo(NO_SUCH_FILE);
+            assertThat(client.ask(12, (Object) file).status())
+                    .as("read entries")
+                    .isEqualTo(NO_SUCH_FILE);
             assertThat(client.ask(5, directory, 0L, 10).status()).as("read").isEqualTo(NO_SUCH_FILE);
             byte[] writer = client.opened(at("file"), WRITE);
             assertThat(client.ask(5, writer, 0L, 10).status()).as("read").isEqualTo(NO_SUCH_FILE);

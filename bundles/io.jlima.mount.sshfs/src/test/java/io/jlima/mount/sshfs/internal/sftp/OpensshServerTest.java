@@ -53,12 +53,15 @@ class OpensshServerTest {
         try (RawClient client = client(directory, false)) {
             assertThat(client.open(file.toString(), 2)).as("write").isNull();
             assertThat(client.open(directory + "/new", 2 | 8)).as("create").isNull();
-            assertThat(client.ask(9, file.toString(), 8, 1, 1).status()).as("setstat").isEqualTo(3);
+            assertThat(client.ask(9, file.toString(), 8, 1, 1).status())
+                    .as("setstat")
+                    .isEqualTo(3);
             assertThat(client.ask(13, file.toString()).status()).as("remove").isEqualTo(3);
-            assertThat(client.ask(14, directory + "/new", 0).status()).as("mkdir").isEqualTo(3);
+            assertThat(client.ask(14, directory + "/new", 0).status())
+                    .as("mkdir")
+                    .isEqualTo(3);
             byte[] handle = client.opened(file.toString(), 1);
-            assertThat(client.ask(5, handle, 0L, 100).string())
-                    .isEqualTo("content".getBytes(StandardCharsets.UTF_8));
+            assertThat(client.ask(5, handle, 0L, 100).string()).isEqualTo("content".getBytes(StandardCharsets.UTF_8));
         }
         assertThat(Files.getLastModifiedTime(file)).isEqualTo(time);
         assertThat(directory).isDirectoryContaining(entry -> entry.equals(file));
