@@ -7,6 +7,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment.State;
@@ -43,7 +44,8 @@ public final class MountListCommand implements Command {
         GuestTarget.sound(instances, invocation.arguments().getFirst());
         StringBuilder text = new StringBuilder();
         for (State state : mounts.list(invocation.arguments().getFirst())) {
-            text.append(invocation.has("json") ? json(state) : line(state)).append('\n');
+            text.append(invocation.has("json") ? json(state) : GuestWords.plain(line(state)))
+                    .append('\n');
         }
         invocation.out().print(text);
         return 0;

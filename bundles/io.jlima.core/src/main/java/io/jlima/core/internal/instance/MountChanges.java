@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment;
@@ -38,7 +39,7 @@ public final class MountChanges implements Mounts {
         Optional<RunningGuest> guest = guest(instance);
         Optional<MountAttachment> live = guest.flatMap(RunningGuest::mounts);
         if (live.isPresent()) {
-            return live.get().states();
+            return live.get().states().stream().map(MountChanges::shown).toList();
         }
         Instance found = existing(instance);
         if (found.config() == null) {
@@ -49,6 +50,14 @@ public final class MountChanges implements Mounts {
         return found.config().mounts().stream()
                 .map(mount -> new State(mount, word, "", guest.isPresent() ? null : "the instance does not run"))
                 .toList();
+    }
+
+    private static State shown(State state) {
+        return new State(
+                state.mount(),
+                GuestWords.plain(state.transport()),
+                GuestWords.plain(state.server()),
+                state.trouble() == null ? null : GuestWords.plain(state.trouble()));
     }
 
     @Override

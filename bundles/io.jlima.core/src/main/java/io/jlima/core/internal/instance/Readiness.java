@@ -3,6 +3,7 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.ssh.SshConnection;
 import java.io.IOException;
 import java.time.Duration;
@@ -59,19 +60,19 @@ final class Readiness {
     /** What a line of {@link #FAILURES} says, for people. */
     private static Optional<String> failure(String line) {
         if (line.startsWith(NO_FILE_SYSTEM)) {
-            return Optional.of("the guest's kernel has no " + line.substring(NO_FILE_SYSTEM.length())
+            return Optional.of("the guest's kernel has no " + GuestWords.plain(line.substring(NO_FILE_SYSTEM.length()))
                     + ", so nothing is mounted by it; mountType reverse-sshfs in lima.yaml needs no such kernel");
         }
         return line.isBlank()
                 ? Optional.empty()
-                : Optional.of(
-                        "the guest's boot script " + line.strip() + " failed; see /var/log/lima-boot.log in the guest");
+                : Optional.of("the guest's boot script " + GuestWords.plain(line.strip())
+                        + " failed; see /var/log/lima-boot.log in the guest");
     }
 
     private static void check(SshConnection.Result result) throws IOException {
         if (result.exitCode() != 0) {
             throw new IOException("the guest's shell ended with " + result.exitCode() + ": "
-                    + result.stderr().strip());
+                    + GuestWords.plain(result.stderr().strip()));
         }
     }
 
@@ -110,7 +111,7 @@ final class Readiness {
             return "";
         }
         return "probe \"" + probe.description() + "\" failed: "
-                + (result.stdout() + result.stderr()).strip()
+                + GuestWords.plain((result.stdout() + result.stderr()).strip())
                 + (probe.hint().isBlank() ? "" : " (" + probe.hint().strip() + ")");
     }
 
@@ -118,7 +119,7 @@ final class Readiness {
     static LimaException notReady(String name, String step, Throwable cause, InstanceFolder folder) {
         return new LimaException(
                 "instance `" + name + "` does not get ready: " + step,
-                cause.getMessage(),
+                GuestWords.plain(String.valueOf(cause.getMessage())),
                 "The machine goes on running. Its console is in " + folder.file("serial.log") + "; end it with"
                         + " `limactl stop -f " + name + "`",
                 cause);

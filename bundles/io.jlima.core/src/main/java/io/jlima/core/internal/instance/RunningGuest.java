@@ -9,6 +9,7 @@ import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.guest.SharedMount;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.mount.MountAttachment;
@@ -289,7 +290,8 @@ final class RunningGuest implements Guest, AutoCloseable {
     }
 
     @Override
-    public void trouble(String source, @Nullable String words) {
+    public void trouble(String source, @Nullable String said) {
+        String words = said == null ? null : GuestWords.plain(said);
         String before = words == null ? troubles.remove(source) : troubles.put(source, words);
         if (words != null && !words.equals(before)) {
             LOG.warn("{}: {}", name(), words);
@@ -306,7 +308,7 @@ final class RunningGuest implements Guest, AutoCloseable {
 
     @Override
     public void log(String message) {
-        live.agent().ifPresent(hostAgent -> hostAgent.log("info", message));
+        live.agent().ifPresent(hostAgent -> hostAgent.log("info", GuestWords.plain(message)));
     }
 
     @Override

@@ -146,6 +146,17 @@ class MountChangesTest {
     }
 
     @Test
+    void aGuestCannotSpeakToTheTerminal() throws Exception {
+        InstancesService service = started("x", "mountType: reverse-sshfs\nmounts:\n- {location: \"/tmp\"}\n");
+        driver.trouble = "sshfs: \u001b[2J\u202egone\tnow\n";
+        assertThat(new MountChanges(service).list("x"))
+                .singleElement()
+                .satisfies(state -> assertThat(state.trouble()).isEqualTo("sshfs: ?[2J?gone\tnow\n"));
+        service.guest("x").orElseThrow().trouble("driver", "\u001b]0;mine\u0007\u0085");
+        assertThat(service.find("x").orElseThrow().errors()).containsExactly("?]0;mine??");
+    }
+
+    @Test
     void aGuestThatHasNoUseForLiveMountsIsAskedForNone() throws Exception {
         InstancesService service = started("x", "mountTypesUnsupported: [reverse-sshfs]\n");
         assertThatThrownBy(() -> new MountChanges(service).add("x", wanted("/mnt/x"), rig.caller))

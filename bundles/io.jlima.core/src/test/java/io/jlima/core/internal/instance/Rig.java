@@ -494,7 +494,7 @@ final class Rig {
         }
     }
 
-    static final class FakeConnection implements SshConnection {
+    static class FakeConnection implements SshConnection {
         final SshConnector.Target target;
         final List<String> commands = new CopyOnWriteArrayList<>();
         private final CompletableFuture<Void> closed = new CompletableFuture<>();
