@@ -18,6 +18,13 @@ public interface Mounts {
     List<State> list(String instance);
 
     /**
+     * The word of the driver that makes these mounts, or would at the next start; empty when there are none.
+     *
+     * @throws LimaException as {@link #list} does
+     */
+    String mountType(String instance);
+
+    /**
      * Shows one more directory in a running guest, and keeps it in lima.yaml. On failure nothing has changed.
      *
      * @throws LimaException when the instance does not run, the mount makes no sense, or its driver cannot do it

@@ -41,15 +41,26 @@ public final class MountChanges implements Mounts {
         if (live.isPresent()) {
             return live.get().states().stream().map(MountChanges::shown).toList();
         }
+        String word = mountType(instance);
+        return config(instance).mounts().stream()
+                .map(mount -> new State(mount, word, "", guest.isPresent() ? null : "the instance does not run"))
+                .toList();
+    }
+
+    @Override
+    public String mountType(String instance) {
+        Optional<RunningGuest> guest = guest(instance);
+        return guest.isPresent() ? guest.get().mountType() : instances.mountType(config(instance));
+    }
+
+    private InstanceConfig config(String instance) {
         Instance found = existing(instance);
-        if (found.config() == null) {
+        InstanceConfig config = found.config();
+        if (config == null) {
             throw new LimaException(
                     "lima.yaml of instance `" + instance + "` cannot be used", String.join("\n", found.errors()));
         }
-        String word = guest.isPresent() ? guest.get().mountType() : instances.mountType(found.config());
-        return found.config().mounts().stream()
-                .map(mount -> new State(mount, word, "", guest.isPresent() ? null : "the instance does not run"))
-                .toList();
+        return config;
     }
 
     private static State shown(State state) {

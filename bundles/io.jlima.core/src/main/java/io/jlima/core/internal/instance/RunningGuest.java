@@ -111,8 +111,7 @@ final class RunningGuest implements Guest, AutoCloseable {
     void mountDriverGoes(String word) {
         Optional<MountAttachment> live = mounts();
         if (attachments.detach(word).isPresent()) {
-            live.ifPresent(now -> mounts =
-                    now.states().stream().map(MountAttachment.State::mount).toList());
+            live.ifPresent(now -> mounts = now.mounts());
             if (!mounts.isEmpty()) {
                 trouble(MOUNTS, "the driver for its mounts (" + word + ") is gone; install it again");
             }
@@ -130,9 +129,7 @@ final class RunningGuest implements Guest, AutoCloseable {
         if (config.plain()) {
             return List.of();
         }
-        List<Mount> now = mounts().map(live ->
-                        live.states().stream().map(MountAttachment.State::mount).toList())
-                .orElse(mounts);
+        List<Mount> now = mounts().map(MountAttachment::mounts).orElse(mounts);
         Drivers drivers = platform.drivers();
         try {
             if (now.isEmpty()) {

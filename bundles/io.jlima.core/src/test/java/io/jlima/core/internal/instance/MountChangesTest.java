@@ -68,6 +68,7 @@ class MountChangesTest {
         InstancesService second = rig.service();
         assertThat(driver.attached).hasSize(2).last().isEqualTo(List.of(Rig.mount("/tmp", "/mnt/x", false)));
         assertThat(preferred.attached).isEmpty();
+        assertThat(new MountChanges(second).mountType("x")).isEqualTo("reverse-sshfs");
         assertThat(new MountChanges(second).list("x"))
                 .singleElement()
                 .satisfies(state -> assertThat(state.transport()).isEqualTo("live"));

@@ -3,7 +3,9 @@ package io.jlima.mount.plan9.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.FileReplay;
+import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.mount.MountDriver;
@@ -34,6 +36,11 @@ public final class Plan9MountDriver implements MountDriver {
     @Override
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
         return plan(mounts, request.hypervisor()::objection);
+    }
+
+    @Override
+    public Attachment attach(Guest guest, List<Mount> mounts) {
+        return new Plan9Mounts(guest, mounts);
     }
 
     /**
