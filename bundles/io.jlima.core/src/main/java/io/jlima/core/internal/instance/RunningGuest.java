@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,9 @@ final class RunningGuest implements Guest, AutoCloseable {
 
     /** What people know mounts by. */
     private static final String MOUNTS = "mounts";
+
+    /** One change of its mounts at a time, since each rewrites a file that it has read. */
+    final ReentrantLock changingMounts = new ReentrantLock();
 
     private final LiveInstance live;
     private final Platform platform;
