@@ -55,8 +55,7 @@ class MountListCommandTest {
     void linesForPeople() {
         FakeInvocation call = new FakeInvocation("a");
         assertThat(new MountListCommand(instances, new Fake()).run(call)).isZero();
-        assertThat(call.outText())
-                .isEqualTo("/x on /mnt/x (rw, direct, builtin)\n/x on /mnt/x (ro, 9p): gone?[2J\n");
+        assertThat(call.outText()).isEqualTo("/x on /mnt/x (rw, direct, builtin)\n/x on /mnt/x (ro, 9p): gone?[2J\n");
     }
 
     @Test

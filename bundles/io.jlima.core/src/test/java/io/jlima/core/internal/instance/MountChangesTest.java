@@ -207,8 +207,7 @@ class MountChangesTest {
             driver.adding = () -> {};
             obstruct();
         };
-        assertThatThrownBy(() -> changes.add("x", wanted("/mnt/x"), rig.caller))
-                .hasMessageContaining("cannot write");
+        assertThatThrownBy(() -> changes.add("x", wanted("/mnt/x"), rig.caller)).hasMessageContaining("cannot write");
         assertThat(driver.mounts).containsExactly(Rig.mount("/tmp"));
         driver.removing = this::obstruct;
         assertThatThrownBy(() -> changes.remove("x", "/tmp", rig.caller)).hasMessageContaining("cannot write");

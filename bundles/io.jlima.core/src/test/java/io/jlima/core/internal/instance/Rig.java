@@ -278,12 +278,16 @@ final class Rig {
             int port = text.startsWith("port ") ? Integer.parseInt(text.substring(5)) : 0;
             List<InstanceConfig.Mount> mounts = text.equals("mounts")
                     ? List.of(mount("/tmp"))
-                    : MOUNT.matcher(text)
+                    : MOUNT
+                            .matcher(text)
                             .results()
                             .map(m ->
                                     mount(m.group(1), m.group(2) == null ? m.group(1) : m.group(2), m.group(3) != null))
                             .collect(Collectors.toMap(
-                                    InstanceConfig.Mount::mountPoint, m -> m, (earlier, later) -> earlier, LinkedHashMap::new))
+                                    InstanceConfig.Mount::mountPoint,
+                                    m -> m,
+                                    (earlier, later) -> earlier,
+                                    LinkedHashMap::new))
                             .sequencedValues()
                             .stream()
                             .toList();

@@ -75,8 +75,8 @@ record GuestTable(Set<String> points, boolean kernelCan) {
 
     private static String unescaped(String field) {
         return OCTAL.matcher(field)
-                .replaceAll(found -> Matcher.quoteReplacement(
-                        String.valueOf((char) Integer.parseInt(found.group(1), 8))));
+                .replaceAll(
+                        found -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(found.group(1), 8))));
     }
 
     boolean has(Mount mount) {

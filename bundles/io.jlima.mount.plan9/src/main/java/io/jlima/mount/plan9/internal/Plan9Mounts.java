@@ -41,7 +41,9 @@ final class Plan9Mounts implements MountAttachment {
         }
         try {
             GuestTable seen = GuestTable.of(guest.connection(), mounts, ANSWER_LIMIT);
-            return mounts.stream().map(mount -> state(mount, trouble(mount, seen))).toList();
+            return mounts.stream()
+                    .map(mount -> state(mount, trouble(mount, seen)))
+                    .toList();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return all("the guest was not asked to the end");

@@ -79,8 +79,9 @@ class Plan9MountsTest {
 
     private MountAttachment attached(Mount... mounts) {
         Guest guest = (Guest) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {Guest.class}, (proxy, method, arguments) -> switch (
-                        method.getName()) {
+                getClass().getClassLoader(),
+                new Class<?>[] {Guest.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
                     case "name" -> "x";
                     case "up" -> up;
                     case "connection" -> new Connection();
