@@ -3,6 +3,8 @@ package io.jlima.api.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.mount.MountAttachment.State;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
@@ -23,6 +25,13 @@ public interface Mounts {
      * @throws LimaException as {@link #list} does
      */
     String mountType(String instance);
+
+    /**
+     * The driver by which an instance of this configuration would make its mounts, and why.
+     *
+     * @throws LimaException when there is none
+     */
+    MountChoice choice(InstanceConfig config);
 
     /**
      * Shows one more directory in a running guest, and keeps it in lima.yaml. On failure nothing has changed.

@@ -4,7 +4,9 @@ package io.jlima.cli.internal.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.api.HostEnvironment;
+import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment.State;
@@ -38,6 +40,11 @@ class MountListCommandTest {
         @Override
         public String mountType(String instance) {
             return "reverse-sshfs";
+        }
+
+        @Override
+        public MountChoice choice(InstanceConfig config) {
+            throw new UnsupportedOperationException();
         }
 
         @Override

@@ -7,6 +7,7 @@ import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.GuestWords;
 import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountAttachment.State;
@@ -48,6 +49,11 @@ public final class MountChanges implements Mounts {
     public String mountType(String instance) {
         Optional<RunningGuest> guest = guest(instance);
         return guest.isPresent() ? guest.get().mountType() : instances.mountType(config(instance));
+    }
+
+    @Override
+    public MountChoice choice(InstanceConfig config) {
+        return instances.mountChoice(config);
     }
 
     private InstanceConfig config(String instance) {

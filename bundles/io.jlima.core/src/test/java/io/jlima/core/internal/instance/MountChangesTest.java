@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Mounts.Wanted;
 import io.jlima.api.mount.MountDriver;
 import java.io.IOException;
@@ -237,6 +238,16 @@ class MountChangesTest {
         assertThatThrownBy(() -> changes.add("x", wanted("/mnt/x"), rig.caller)).isInstanceOf(LimaException.class);
         assertThat(driver.mounts).isEmpty();
         assertThat(text("x")).contains("/var").doesNotContain("/tmp");
+    }
+
+    @Test
+    void theChoiceIsKnownWithoutAnInstance() {
+        MountChanges changes = new MountChanges(rig.service());
+        assertThat(changes.choice(Rig.config("fake", 0, List.of(), null)))
+                .isEqualTo(new MountChoice("9p", "the first choice with fake"));
+        assertThat(changes.choice(Rig.config("fake", 0, List.of(), "reverse-sshfs"))
+                        .reason())
+                .startsWith("lima.yaml says so");
     }
 
     @Test
