@@ -214,7 +214,7 @@ class BadInputIT {
         Path file = home.write("v.yaml", """
                 images: [{location: "/dev/null", arch: "x86_64"}]
                 mountType: virtiofs
-                mounts: [{location: "%s"%s}]
+                mounts: [{location: %s%s}]
                 """.formatted(home.path, mount));
         String words = refused(home.shell(before + home.program() + " create --tty=false --name v " + file));
         assertThat(home.path.resolve("v")).doesNotExist();
