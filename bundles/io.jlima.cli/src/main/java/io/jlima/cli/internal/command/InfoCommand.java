@@ -11,6 +11,7 @@ import io.jlima.api.command.Invocation;
 import io.jlima.api.config.Expressions;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.machine.Hypervisor;
+import io.jlima.cli.internal.Colours;
 import io.jlima.cli.internal.DaemonControl;
 import io.jlima.cli.internal.Json;
 import io.jlima.cli.internal.Plugins;
@@ -103,7 +104,7 @@ public final class InfoCommand implements Command {
                     .out()
                     .println(
                             result instanceof Map || result instanceof List
-                                    ? Json.pretty(result, INDENT)
+                                    ? Colours.of(invocation).json(Json.pretty(result, INDENT))
                                     : String.valueOf(result));
         }
         return 0;

@@ -62,6 +62,7 @@ record MachinePlan(
             int sshPort,
             HostEnvironment caller) {
         HostLimits.check(config, facts);
+        NestedMounts.check(config.mounts());
         Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
         String mountType = mountType(config, drivers);
         if (!config.networks().isEmpty()) {

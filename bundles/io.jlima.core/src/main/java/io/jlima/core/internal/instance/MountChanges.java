@@ -3,6 +3,7 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Mounts;
@@ -44,7 +45,7 @@ public final class MountChanges implements Mounts {
             throw new LimaException(
                     "lima.yaml of instance `" + instance + "` cannot be used", String.join("\n", found.errors()));
         }
-        String word = instances.mountType(found.config());
+        String word = guest.isPresent() ? guest.get().mountType() : instances.mountType(found.config());
         return found.config().mounts().stream()
                 .map(mount -> new State(mount, word, "", guest.isPresent() ? null : "the instance does not run"))
                 .toList();
@@ -57,8 +58,10 @@ public final class MountChanges implements Mounts {
             RunningGuest guest = running(instance);
             MountAttachment live = live(guest);
             Change change = new Change(guest, caller);
-            String after = change.text.with(wanted).stream().findFirst().orElseThrow(change::cannotBeKept);
-            Mount mount = change.onlyOneIn(change.mounts(after));
+            String after = change.with(wanted, guest.mountType());
+            List<Mount> mounts = change.mounts(after);
+            Mount mount = change.onlyOneIn(mounts);
+            NestedMounts.check(mounts);
             if (!Files.isDirectory(Path.of(mount.location()))) {
                 throw new LimaException(mount.location() + " is no directory of this host", "Make it first");
             }
@@ -77,8 +80,9 @@ public final class MountChanges implements Mounts {
             RunningGuest guest = running(instance);
             MountAttachment live = live(guest);
             Change change = new Change(guest, caller);
+            String point = Path.of(mountPoint).normalize().toString();
             List<Mount> left = change.before.stream()
-                    .filter(m -> !m.mountPoint().equals(mountPoint))
+                    .filter(m -> !m.mountPoint().equals(point))
                     .toList();
             if (left.size() == change.before.size()) {
                 throw new LimaException(
@@ -89,7 +93,7 @@ public final class MountChanges implements Mounts {
                     .filter(text -> change.mounts(text).equals(left))
                     .findFirst()
                     .orElseThrow(change::cannotBeKept);
-            live.remove(mountPoint);
+            live.remove(point);
             guest.mountsChanged();
             change.write(after);
         } finally {
@@ -115,9 +119,30 @@ public final class MountChanges implements Mounts {
             this.before = mounts(text.text());
         }
 
+        /**
+         * The text with one more mount. Where the next start would mount by another driver, the one that does it now is
+         * written, too: what works in the running guest need not work there by any other.
+         */
+        String with(Wanted wanted, String mountType) {
+            String longer = text.with(wanted).stream().findFirst().orElseThrow(this::cannotBeKept);
+            if (instances.mountType(config(longer)).equals(mountType)) {
+                return longer;
+            }
+            String typed = new MountsText(longer).typed(mountType);
+            InstanceConfig after = config(typed);
+            if (!mountType.equals(after.mountType()) || !after.mounts().equals(mounts(longer))) {
+                throw cannotBeKept();
+            }
+            return typed;
+        }
+
         /** The mounts that a text makes, after all that is merged with it. */
         List<Mount> mounts(String changed) {
-            return instances.resolved(folder, changed, caller).config().mounts();
+            return config(changed).mounts();
+        }
+
+        private InstanceConfig config(String changed) {
+            return instances.resolved(folder, changed, caller).config();
         }
 
         /** The mount that is there now and was not there before; all others must be as they were. */

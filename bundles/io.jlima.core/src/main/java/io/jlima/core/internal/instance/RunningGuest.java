@@ -88,6 +88,8 @@ final class RunningGuest implements Guest, AutoCloseable {
         }
         try {
             String word = mountType.of(config, drivers);
+            // The guest has run meanwhile.
+            NestedMounts.check(wanted);
             attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, wanted));
             trouble(MOUNTS, null);
             mountsChanged();
@@ -151,15 +153,33 @@ final class RunningGuest implements Guest, AutoCloseable {
         return attachments.first(MountAttachment.class);
     }
 
-    /** The mounts, of a driver that can change them. A guest without mounts gets a driver that can. */
+    /**
+     * The mounts, of a driver that can change them. A guest without mounts gets a driver that can.
+     *
+     * @throws LimaException when the guest is known to have no use for that driver
+     */
     Optional<MountAttachment> liveMounts() {
         Drivers drivers = platform.drivers();
         String word = config.mountType() == null ? LIVE_MOUNTS : config.mountType();
         if (mounts().isEmpty() && config.mounts().isEmpty() && drivers.hasMountDriver(word)) {
+            if (config.mountTypesUnsupported().contains(word)) {
+                throw new LimaException(
+                        "instance `" + name() + "` cannot be given mounts while it runs",
+                        "that takes " + word + ", which its lima.yaml lists in mountTypesUnsupported",
+                        "Add them to `mounts` in its lima.yaml and restart it",
+                        null);
+            }
+            // The next daemon meets a guest that mounts by this driver, whatever it would choose itself.
+            MountType.keep(live.folder, word);
             mountType.settle(word);
             attachments.attach(word, MOUNTS, () -> drivers.mountDriver(word).attach(this, List.of()));
         }
         return mounts();
+    }
+
+    /** The word of the driver of its mounts; empty when there are none. */
+    String mountType() {
+        return mountType.of(config, platform.drivers());
     }
 
     /** Attaches a service that works for guests now, unless it is attached already. */
