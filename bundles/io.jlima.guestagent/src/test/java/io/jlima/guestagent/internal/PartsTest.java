@@ -65,7 +65,9 @@ class PartsTest {
                 cat to/note
                 exit "$code"
                 """);
-        assertThat(result.words()).contains("/to: No such file", "/nowhere: No such file").endsWith("first\n");
+        assertThat(result.words())
+                .contains("/to: No such file", "/nowhere: No such file")
+                .endsWith("first\n");
         assertThat(result.code()).isOne();
     }
 

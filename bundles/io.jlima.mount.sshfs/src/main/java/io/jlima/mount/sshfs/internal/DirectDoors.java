@@ -34,8 +34,10 @@ final class DirectDoors {
 
         Door(int wantedPort, SftpServer server, long machine) throws IOException {
             this.wantedPort = wantedPort;
-            SftpServer served = server instanceof BuiltinServer builtin && this.server.add(builtin) ? this.server : server;
-            this.door = new DirectDoor(served, wantedPort, machine, () -> entrances.forEach(entrance -> entrance.onEnd.run()));
+            SftpServer served =
+                    server instanceof BuiltinServer builtin && this.server.add(builtin) ? this.server : server;
+            this.door = new DirectDoor(
+                    served, wantedPort, machine, () -> entrances.forEach(entrance -> entrance.onEnd.run()));
         }
     }
 

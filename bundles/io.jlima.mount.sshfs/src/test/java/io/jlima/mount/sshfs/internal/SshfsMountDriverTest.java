@@ -46,7 +46,8 @@ class SshfsMountDriverTest {
     @Test
     void theOtherIsTakenByItsWord() {
         assertThat(OpensshServer.find(CALLER)).isPresent();
-        SftpServer server = SshfsMountDriver.server(mount(true, true, false, "openssh-sftp-server"), List.of(), 1000, CALLER);
+        SftpServer server =
+                SshfsMountDriver.server(mount(true, true, false, "openssh-sftp-server"), List.of(), 1000, CALLER);
         assertThat(server.word()).isEqualTo("openssh-sftp-server");
     }
 

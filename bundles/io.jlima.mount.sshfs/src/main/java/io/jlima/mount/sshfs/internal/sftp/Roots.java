@@ -67,9 +67,7 @@ final class Roots implements AutoCloseable {
         }
         Root root = open.get(found);
         if (root == null) {
-            root = new Root(
-                    found,
-                    new Jail(calls, found.bytes(), found.directoryBytes(), found.followLinks()));
+            root = new Root(found, new Jail(calls, found.bytes(), found.directoryBytes(), found.followLinks()));
             open.put(found, root);
         }
         last = root;

@@ -69,10 +69,12 @@ class SharedServerTest {
     @Test
     void eachIsItself() throws IOException {
         RawClient client = client();
-        assertThat(client.ask(READ, open(client, rw.resolve("file"), 1), 0L, 100).string())
+        assertThat(client.ask(READ, open(client, rw.resolve("file"), 1), 0L, 100)
+                        .string())
                 .asString()
                 .isEqualTo("writable");
-        assertThat(client.ask(READ, open(client, ro.resolve("file"), 1), 0L, 100).string())
+        assertThat(client.ask(READ, open(client, ro.resolve("file"), 1), 0L, 100)
+                        .string())
                 .asString()
                 .isEqualTo("fixed");
         assertThat(client.ask(MKDIR, rw + "/made", 0).status()).isEqualTo(OK);
