@@ -124,7 +124,8 @@ final class GuestMounts implements MountAttachment {
         return List.copyOf(keepers.values());
     }
 
-    private List<Mount> mounts() {
+    @Override
+    public List<Mount> mounts() {
         return all().stream().map(MountKeeper::mount).toList();
     }
 
