@@ -127,6 +127,20 @@ public final class Mounts {
         return run(command, input);
     }
 
+    /** A command in the guest by a connection that the daemon has nothing to do with. */
+    private List<String> ssh(String command) {
+        return List.of(
+                "ssh",
+                "-F",
+                home.resolve(instance + "/ssh.config").toString(),
+                "-o",
+                "ControlPath=none",
+                "-o",
+                "ControlMaster=no",
+                "lima-" + instance,
+                command);
+    }
+
     private void attach() throws Exception {
         List<Long> one = new ArrayList<>();
         List<Long> many = new ArrayList<>();
@@ -154,9 +168,7 @@ public final class Mounts {
 
         Probe(String file) throws Exception {
             guest(PROBE, "tee", "/tmp/probe.py");
-            process = new ProcessBuilder(
-                            "ssh", "-F", home.resolve(instance + "/ssh.config").toString(), "-o", "ControlPath=none", "-o",
-                            "ControlMaster=no", "lima-" + instance, "python3", "/tmp/probe.py", file)
+            process = new ProcessBuilder(ssh("python3 /tmp/probe.py " + file))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Thread.ofVirtual().start(() -> {
@@ -234,12 +246,9 @@ public final class Mounts {
         away(
                 "ssh connection lost, ssh",
                 "builtin-ssh",
-                () -> guest(
-                        "",
-                        "sudo",
-                        "sh",
-                        "-c",
-                        "kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"));
+                // By a connection of its own: the mount may be on the one that commands go by.
+                () -> run(
+                        ssh("sudo kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"), ""));
         away("directory of the host removed and made again", "a1", this::replaceDirectory);
     }
 

@@ -97,6 +97,9 @@ record Custody(Platform platform) {
             machine.release();
             return false;
         }
+        if (ready) {
+            reach(live);
+        }
         attachAdopted(live, machine, ready);
         LOG.info(
                 "Adopted {} with pid {}, ready: {}",
@@ -104,6 +107,17 @@ record Custody(Platform platform) {
                 machine.identity().pid(),
                 ready);
         return !ready;
+    }
+
+    /** Begins to log in while all else is done: that is what takes longest until the guest has everything again. */
+    private void reach(LiveInstance live) {
+        Thread.ofVirtual().name("reach-" + live.folder.name()).start(() -> {
+            try {
+                platform.connections().kept(live);
+            } catch (InterruptedException | RuntimeException e) {
+                LOG.debug("{} is not reached yet", live.folder.name(), e);
+            }
+        });
     }
 
     /** Without a configuration that can be read the machine is ours all the same, and nothing is attached to it. */
