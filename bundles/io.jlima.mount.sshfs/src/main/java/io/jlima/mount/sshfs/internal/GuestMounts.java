@@ -36,7 +36,7 @@ final class GuestMounts implements MountAttachment {
     private static final int CHANGE_SECONDS = 60;
 
     /** A mount that takes longer than this is none that others should wait for. */
-    private static final int MOST_URGENT_SECONDS = 3;
+    private static final int MOST_URGENT_SECONDS = 5;
 
     private final Guest guest;
     private final Function<Mount, SftpServer> servers;
