@@ -68,6 +68,23 @@ public final class Mounts {
                 time.sleep(0.02)
             """;
 
+    /** In the guest: writes files whatever happens to the mount, until it is told that it is enough; says how many. */
+    private static final String LOAD = """
+            import os, sys, time
+            i = 0
+            while not os.path.exists("/tmp/enough"):
+                data = b"%d\n" % i * 3000
+                try:
+                    with open("%s/%d" % (sys.argv[1], i), "wb") as f:
+                        f.write(data)
+                        f.flush()
+                        os.fsync(f.fileno())
+                    i += 1
+                except OSError:
+                    time.sleep(0.05)
+            print(i)
+            """;
+
     private static final String CYCLE = """
             import os, sys
             for i in range(int(sys.argv[2])):
@@ -242,6 +259,7 @@ public final class Mounts {
             away("sftp-server killed, " + way, openssh, () -> killServers());
             away("sshfs in the guest killed, " + way, builtin, () -> guest("", "pkill", "-KILL", "-f", "^sshfs .*/" + builtin));
             away("daemon killed and started, " + way, builtin, this::replaceDaemon);
+            underLoad("daemon killed under load and started, " + way, builtin);
         }
         away(
                 "ssh connection lost, ssh",
@@ -264,6 +282,25 @@ public final class Mounts {
             }
         }
         line("back after: " + what, median(times) + " ms, at most " + times.stream().max(Long::compare).get(), "2000 ms");
+    }
+
+    /** Beside that, files are written; each must be whole on the host. */
+    private void underLoad(String what, String word) throws Exception {
+        Path directory = share.resolve("load-" + word);
+        guest("", "mkdir", "/mnt/" + word + "/load-" + word);
+        guest(LOAD, "tee", "/tmp/load.py");
+        Process load = new ProcessBuilder(ssh("python3 /tmp/load.py /mnt/" + word + "/load-" + word))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        away(what, word, this::replaceDaemon);
+        run(ssh("touch /tmp/enough"), "");
+        int files = Integer.parseInt(new String(load.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
+        int whole = 0;
+        for (int i = 0; i < files; i++) {
+            whole += Files.readString(directory.resolve(Integer.toString(i))).equals((i + "\n").repeat(3000)) ? 1 : 0;
+        }
+        line("  files written meanwhile, and those that are whole", files + ", " + whole, "all");
+        run(ssh("rm /tmp/enough; rm -r /mnt/" + word + "/load-" + word), "");
     }
 
     private void killServers() {
