@@ -22,8 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once;
- * and of the same guest by virtiofs.
+ * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once.
  * {@code mount-suite.py} says what a mount must be able to do; the rest is what a guest must not be able to do, and what
  * happens when something dies.
  */
@@ -383,116 +382,6 @@ class MountIT {
             Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
             assertThat(result.code()).as(result.all()).isEqualTo(1);
             assertThat(result.err()).contains(bad[1]);
-            assertThat(home.path.resolve("bad")).doesNotExist();
-        }
-    }
-
-    private static void assumeRoot() {
-        assumeTrue(MountedGuest.isRoot(), "Debian 12's virtiofsd serves root only");
-    }
-
-    /** The same guest, started again with another mount type. */
-    @Test
-    @Order(11)
-    void theSuitePassesByVirtiofs() throws IOException {
-        assumeRoot();
-        int user = Integer.parseInt(guest("id -u").out().strip());
-        StringBuilder mounts = new StringBuilder();
-        for (String access : List.of("rw", "ro")) {
-            Path location = mounted.directory("virtiofs, " + access);
-            Files.setAttribute(location, "unix:uid", user);
-            mounts.append("{\"location\": \"%s\", \"mountPoint\": \"/mnt/vf %s\", \"writable\": %s},"
-                    .formatted(location, access, access.equals("rw")));
-        }
-        mounts.append("{\"location\": \"%s\", \"mountPoint\": \"/mnt/small\", \"writable\": true}"
-                .formatted(shared.resolve("small")));
-        home.good("stop", "m");
-        home.good("edit", "--tty=false", "m", "--set", ".mountType = \"virtiofs\" | .mounts = [" + mounts + "]");
-        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
-        assertThat(home.good("mount", "list", "m").out().lines())
-                .containsExactly(
-                        shared.resolve("virtiofs, rw") + " on /mnt/vf rw (rw, virtiofs, virtiofsd)",
-                        shared.resolve("virtiofs, ro") + " on /mnt/vf ro (ro, virtiofs, virtiofsd)",
-                        shared.resolve("small") + " on /mnt/small (rw, virtiofs, virtiofsd)");
-        mounted.passesTheSuite("/mnt/vf rw", true, List.of());
-        mounted.passesTheSuite("/mnt/vf ro", false, List.of());
-        mounted.fillsUp("/mnt/small", shared.resolve("small"), "No space left on device");
-    }
-
-    private void assumeVirtiofs() {
-        assumeRoot();
-        assertThat(works("[ -d '/mnt/vf ro/deep' ]")).as("virtiofs is mounted").isTrue();
-    }
-
-    @Test
-    @Order(12)
-    void theRootOfTheGuestGetsNoFurtherByVirtiofs() throws IOException {
-        assumeVirtiofs();
-        // Owners and modes are the host's own: as root there, the guest's root is root in that directory.
-        mounted.withstandsRoot("/mnt/vf rw", true, shared.resolve("virtiofs, rw"), List.of("set_uid"));
-        mounted.withstandsRoot("/mnt/vf ro", false, shared.resolve("virtiofs, ro"), List.of());
-    }
-
-    @Test
-    @Order(13)
-    void virtiofsOutlivesTheDaemonAndARestartOfTheGuest() throws IOException {
-        assumeVirtiofs();
-        Path location = shared.resolve("virtiofs, rw");
-        mounted.beginLoad("/mnt/vf rw", 200);
-        Home.eventually("the load", () -> Files.exists(location.resolve("load/10")));
-        home.killDaemon();
-        mounted.loadIsComplete("/mnt/vf rw", location, 200);
-        assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
-        mounted.reboot();
-        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
-        assertThat(guest("wc -l <'/mnt/vf rw/load/199'").out()).isEqualTo("3000\n");
-        assertThat(works("rm -r '/mnt/vf rw/load'")).isTrue();
-        assertThat(location.resolve("load")).doesNotExist();
-    }
-
-    @Test
-    @Order(14)
-    void aVirtiofsdThatIsKilledIsMissedAndComesWithTheNextStart() throws IOException {
-        assumeVirtiofs();
-        Path location = shared.resolve("virtiofs, rw");
-        mounted.beginLoad("/mnt/vf rw", 100_000);
-        Home.eventually("the load", () -> Files.exists(location.resolve("load/30")));
-        String mark = Files.readString(home.path.resolve("m/virtiofsd-0.mark"));
-        Home.kill(Long.parseLong(mark.split(" ", 2)[0]));
-        Home.eventually(
-                "its mount is told as broken",
-                () -> home.good("mount", "list", "m").out().contains("virtiofsd for " + location));
-        assertThat(home.good("list").err()).contains("restart --force m");
-        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
-        MountedGuest.loadIsSound(location, 30);
-        // Its programs hang, so it does not power off, and is not waited for as long as another.
-        assertThat(home.good("stop", "m").err()).contains("within 45 s");
-        Home.eventually(
-                "the others have ended too",
-                () -> ProcessHandle.allProcesses()
-                        .noneMatch(p -> p.info().commandLine().orElse("").contains(home.path + "/m/virtiofsd-")));
-        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
-        assertThat(home.good("list").err()).doesNotContain("virtiofsd");
-        assertThat(guest("wc -l <'/mnt/vf rw/load/29'").out()).isEqualTo("3000\n");
-        assertThat(works("echo after >'/mnt/vf rw/after'")).isTrue();
-        assertThat(location.resolve("after")).hasContent("after");
-    }
-
-    @Test
-    @Order(15)
-    void whatVirtiofsCannotDoIsRefusedBeforeAnythingStarts() throws IOException {
-        assumeRoot();
-        for (String size : List.of("3", "2048", "many")) {
-            Path yaml = home.write("bad.yaml", """
-                    images:
-                    - {location: "debian:bookworm?include=git", arch: x86_64}
-                    mountType: virtiofs
-                    mounts:
-                    - {location: "%s", virtiofs: {queueSize: %s}}
-                    """.formatted(shared, size));
-            Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
-            assertThat(result.code()).as(result.all()).isEqualTo(1);
-            assertThat(result.err()).contains("queueSize");
             assertThat(home.path.resolve("bad")).doesNotExist();
         }
     }

@@ -16,15 +16,49 @@ import java.util.regex.Pattern;
 
 /** What is refused in what the guest gets: mounts, provisioning, probes, copies. */
 final class GuestRules {
-    /** Directories that a guest cannot live without. */
-    private static final Set<String> KEPT =
-            Set.of("/", "/bin", "/dev", "/etc", "/home", "/opt", "/sbin", "/tmp", "/usr", "/var");
+    /**
+     * Directories that a guest cannot live without: the ten that Lima knows, and those that hold its programs, its
+     * kernel, what its services have to tell each other, and what its packages and set-up remember.
+     */
+    private static final Set<String> KEPT = Set.of(
+            "/",
+            "/bin",
+            "/dev",
+            "/etc",
+            "/home",
+            "/opt",
+            "/sbin",
+            "/tmp",
+            "/usr",
+            "/var",
+            "/boot",
+            "/lib",
+            "/lib32",
+            "/lib64",
+            "/libx32",
+            "/proc",
+            "/run",
+            "/sys",
+            "/usr/bin",
+            "/usr/lib",
+            "/usr/lib32",
+            "/usr/lib64",
+            "/usr/libx32",
+            "/usr/sbin",
+            "/var/lib",
+            "/var/run");
+
+    /** Directories of the kernel's, and the one that the guest's configuration is read from: whole, with all in them. */
+    private static final List<String> WHOLE = List.of("/dev", "/mnt/lima-cidata", "/proc", "/sys");
 
     private static final List<String> MODES = List.of("system", "user", "boot", "dependency", "data", "yq", "ansible");
     private static final Set<String> NOT_ON_WINDOWS = Set.of("ansible", "boot", "yq");
     private static final List<String> DATA_KEYS =
             List.of("content", "overwrite", "owner", "path", "permissions", "format");
     private static final Pattern OCTAL = Pattern.compile("0*[0-7]{1,4}");
+
+    /** Characters that would begin another line, or another program's command, where a path is written. */
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
 
     private final Findings findings;
 
@@ -63,6 +97,11 @@ final class GuestRules {
                     location.startsWith("~")
                             ? "the home directories of other users are not known; write the path itself"
                             : "write the whole path, or \"~/" + location + "\" for one in your home directory");
+        } else if (location.indexOf('\0') >= 0) {
+            findings.error(
+                    mount.markOf("location"),
+                    "mounts: the location contains a character that no path has",
+                    "write the path of a directory");
         } else {
             directory(mount, location);
         }
@@ -109,19 +148,30 @@ final class GuestRules {
     private void mountPoint(Mapping mount, String home) {
         String point = mount.filledText("mountPoint");
         String cleaned = point.isEmpty() ? "" : Paths.clean(point);
-        if (!Paths.isAbsolute(point)) {
+        if (CONTROL.matcher(point).find()) {
+            findings.error(
+                    mount.markOf("mountPoint"),
+                    "mounts: the mountPoint \"" + CONTROL.matcher(point).replaceAll("?")
+                            + "\" contains a control character, which the guest's tables of mounts cannot hold",
+                    "give it a mountPoint in one line without such characters");
+        } else if (!Paths.isAbsolute(point)) {
             findings.error(
                     mount.markOf("mountPoint"),
                     "mounts: the mountPoint \"" + point + "\" must be an absolute path of the guest",
                     point.startsWith("~")
                             ? "write {{.Home}} for the home directory in the guest"
                             : "write one like \"/mnt/" + (point.isEmpty() ? "x" : point) + "\"");
-        } else if (KEPT.contains(cleaned) || cleaned.equals(home)) {
+        } else if (KEPT.contains(cleaned) || isInWhole(cleaned) || cleaned.equals(Paths.clean(home))) {
             findings.error(
                     mount.markOf("mountPoint"),
                     "mounts: nothing can be mounted on " + point + ", because the guest needs what is there",
-                    "choose another mountPoint, for example " + (cleaned.equals("/") ? "" : cleaned) + "/host");
+                    "choose another mountPoint, for example "
+                            + (isInWhole(cleaned) ? "/mnt" : cleaned.equals("/") ? "" : cleaned) + "/host");
         }
+    }
+
+    private static boolean isInWhole(String point) {
+        return WHOLE.stream().anyMatch(directory -> point.equals(directory) || point.startsWith(directory + "/"));
     }
 
     private void mountOptions(Mapping mount) {

@@ -47,16 +47,31 @@ final class MountLayers {
             mount.put("location", written.withText(Paths.expandHome(Paths.clean(path), home)));
             if (mount.has("mountPoint")) {
                 evaluation.guest(mount, "mountPoint", "mounts[].mountPoint");
+                clean(mount);
             } else {
                 mount.put("mountPoint", written.withText(mount.filledText("location")));
             }
             Mapping earlier = byMountPoint.putIfAbsent(mount.filledText("mountPoint"), mount);
             if (earlier != null) {
+                if (!earlier.filledText("location").equals(mount.filledText("location"))) {
+                    findings.warn(
+                            mount.markOf("location"),
+                            "mounts: " + mount.filledText("location") + " is not mounted, because "
+                                    + earlier.filledText("location") + " is at " + mount.filledText("mountPoint")
+                                    + " already");
+                }
                 overwrite(earlier, mount);
             }
         }
         byMountPoint.values().forEach(this::fill);
         return new Sequence(document.keyMark("mounts"), new ArrayList<>(byMountPoint.values()));
+    }
+
+    /** One place of the guest has one name, which mounts are told apart by. */
+    private static void clean(Mapping mount) {
+        if (mount.get("mountPoint") instanceof Scalar point && Paths.isAbsolute(point.text())) {
+            mount.put("mountPoint", point.withText(Paths.clean(point.text())));
+        }
     }
 
     private static void overwrite(Mapping earlier, Mapping later) {

@@ -4,6 +4,8 @@ package io.jlima.config.internal;
 import io.jlima.config.internal.yaml.Mapping;
 import io.jlima.config.internal.yaml.Node.Scalar;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /** Paths as lima.yaml writes them. They are text: those of a guest need not be paths of this host. */
 final class Paths {
@@ -26,7 +28,20 @@ final class Paths {
 
     /** Without empty, {@code .} and {@code ..} parts and without a final slash; empty becomes a dot. */
     static String clean(String path) {
-        String cleaned = Path.of(path).normalize().toString();
+        boolean absolute = isAbsolute(path);
+        Deque<String> parts = new ArrayDeque<>();
+        for (String part : path.split("/")) {
+            if (!part.equals("..")) {
+                if (!part.isEmpty() && !part.equals(".")) {
+                    parts.addLast(part);
+                }
+            } else if (!parts.isEmpty() && !parts.getLast().equals("..")) {
+                parts.removeLast();
+            } else if (!absolute) {
+                parts.addLast(part);
+            }
+        }
+        String cleaned = (absolute ? "/" : "") + String.join("/", parts);
         return cleaned.isEmpty() ? "." : cleaned;
     }
 

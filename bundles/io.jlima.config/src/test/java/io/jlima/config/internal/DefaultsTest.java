@@ -181,6 +181,26 @@ class DefaultsTest {
         assertThat(c.mounts().getFirst().nineP().securityModel()).isEqualTo(securityModel);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "/mnt/x/, /mnt/x",
+        "/mnt//x, /mnt/x",
+        "/mnt/./y/../x, /mnt/x",
+        "/../../mnt/x/., /mnt/x",
+        "/mnt/..x/..., /mnt/..x/...",
+        "'{{.Home}}/x/', /home/foo.guest/x"
+    })
+    void mountPointsAreCleaned(String written, String cleaned) {
+        List<InstanceConfig.Mount> mounts = Given.linux(home)
+                .accept("mounts: [{location: /etc, mountPoint: '" + written + "'}, {location: /etc, mountPoint: '"
+                        + cleaned + "', writable: true}]\n")
+                .mounts();
+        assertThat(mounts).singleElement().satisfies(mount -> {
+            assertThat(mount.mountPoint()).isEqualTo(cleaned);
+            assertThat(mount.writable()).isTrue();
+        });
+    }
+
     @Test
     void mountsHaveTheirDefaults() {
         List<InstanceConfig.Mount> mounts = Given.linux(home)

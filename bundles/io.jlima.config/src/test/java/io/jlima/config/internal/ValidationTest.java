@@ -70,10 +70,17 @@ class ValidationTest {
                 "mounts: [{location: /}] § nothing can be mounted on /",
                 "mounts: [{location: /tmp}] § nothing can be mounted on /tmp",
                 "mounts: [{location: /x, mountPoint: /usr}] § 2:37: mounts: nothing can be mounted on /usr",
-                "mounts: [{location: /x, mountPoint: /usr/}] § nothing can be mounted on /usr/",
+                "mounts: [{location: /x, mountPoint: /usr/}] § nothing can be mounted on /usr,",
                 "mounts: [{location: /x, mountPoint: /usr/../etc}] § nothing can be mounted on",
                 "mounts: [{location: /x, mountPoint: /home/foo.guest}] § nothing can be mounted on /home/foo.guest",
                 "mounts: [{location: /x, mountPoint: '{{.Home}}'}] § nothing can be mounted on /home/foo.guest",
+                "mounts: [{location: /x, mountPoint: \"/mnt/a\\x0ab\"}] § 2:37: mounts: the mountPoint \"/mnt/a?b\" contains",
+                "mounts: [{location: /x, mountPoint: \"/mnt/\\e[2J\"}] § contains a control character",
+                "mounts: [{location: /x, mountPoint: \"/mnt/\\0\"}] § contains a control character",
+                "mounts: [{location: /x, mountPoint: \"/mnt/\\x85\"}] § contains a control character",
+                "mounts: [{location: \"/a\\tb\"}] § 2:21: mounts: the mountPoint \"/a?b\" contains",
+                "mounts: [{location: \"/a\\0b\", mountPoint: /x}] § 2:21: mounts: the location contains",
+                "user: {home: /home/foo/}\\nmounts: [{location: /x, mountPoint: /home//foo}] § nothing can be mounted on",
                 "mounts: [{location: /x, mountPoint: '~/x'}] § write {{.Home}}",
                 "mounts: [{location: /x, mountPoint: x}] § must be an absolute path of the guest",
                 "mounts: [{location: /x, mountPoint: '{{.Hom}}'}] § did you mean {{.Home}}?",
@@ -227,7 +234,7 @@ class ValidationTest {
                 "param: {a: b}\nprovision: [{script: 'x {{if .Param.a}}y{{end}}'}]",
                 "param: {a: b}\nprovision: [{script: 'echo $PARAM_a'}]",
                 "param: {a: b}\nprobes: [{script: '#!/bin/sh\n\necho {{.Param.a}}'}]",
-                "param: {a: \"tab\\there\"}\nmounts: [{location: '/{{.Param.a}}/x'}]",
+                "param: {a: \"tab\\there\"}\nmounts: [{location: '/{{.Param.a}}/x', mountPoint: /x}]",
                 "param: {internal_netplanOptional: x}",
                 "tpm: true",
                 "audio: {device: default, interface: virtio}",
@@ -260,6 +267,8 @@ class ValidationTest {
                 "provision: [{script: 'echo $LIMA_CIDATA_USER'}] § LIMA_CIDATA variables",
                 "provision: [{mode: ansible, playbook: /etc/passwd}] § ansible is an old way",
                 "provision: [{script: '{{json .}}'}] § 2:22: provision[0].script is kept as written",
+                "mounts: [{location: /etc, mountPoint: /mnt/x}, {location: /var, mountPoint: /mnt//x/}] § 2:59: mounts: /var"
+                        + " is not mounted, because /etc is at /mnt/x already",
                 "plain: true\\nportForwards: [{guestPortRange: [80, 95], static: true}] § more than 10 ports",
             })
     void isWarnedAbout(String yaml, String words) {
@@ -269,6 +278,55 @@ class ValidationTest {
                 .singleElement()
                 .asString()
                 .contains(words);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/boot",
+                "/lib",
+                "/lib/",
+                "/lib64",
+                "/usr/bin",
+                "/usr//sbin",
+                "/usr/lib",
+                "/var/lib",
+                "/var/run",
+                "/run",
+                "/proc",
+                "/proc/1",
+                "/sys",
+                "/sys/fs/x",
+                "/dev/shm",
+                "/mnt/lima-cidata",
+                "/mnt/../mnt/lima-cidata/x"
+            })
+    void whatTheGuestNeedsIsNotHidden(String point) {
+        assertThat(Given.linux(home).refusal("mounts: [{location: /etc, mountPoint: " + point + "}]\n"))
+                .contains("2:39: mounts: nothing can be mounted on /")
+                .contains("choose another mountPoint, for example /");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/root",
+                "/mnt",
+                "/srv",
+                "/lib/x",
+                "/usr/bin/x",
+                "/usr/local",
+                "/usr/share/x",
+                "/var/lib/x",
+                "/run/x",
+                "/boot/x",
+                "/devices",
+                "/processes",
+                "/mnt/lima-cidata2"
+            })
+    void whatTheGuestCanDoWithoutMayBeHidden(String point) {
+        assertThat(Given.linux(home).refusal("mounts: [{location: /etc, mountPoint: " + point + "}]\n"))
+                .isEqualTo("accepted");
     }
 
     @Test

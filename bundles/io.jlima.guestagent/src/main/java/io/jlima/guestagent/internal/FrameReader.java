@@ -76,7 +76,8 @@ final class FrameReader {
     /**
      * The next frame.
      *
-     * @throws ProtocolException when there is none; the agent may have begun anew
+     * @throws AgentBegan when a preamble comes, maybe as the rest of a frame
+     * @throws ProtocolException when something else comes that is no frame
      * @throws EOFException when the machine has hung up
      */
     Frame next() throws IOException {
@@ -84,18 +85,29 @@ final class FrameReader {
         int at = buffer.position();
         int type = buffer.get(at);
         if (type <= 0 || buffer.get(at + 1) != 0) {
-            throw new ProtocolException("something that is not a frame");
+            throw isPreamble(at) ? new AgentBegan() : new ProtocolException("something that is not a frame");
         }
         int length = Short.toUnsignedInt(buffer.getShort(at + 2));
         int id = buffer.getInt(at + 4);
         need(Wire.HEADER + length + Wire.TRAILER);
         at = buffer.position();
         if (buffer.getInt(at + Wire.HEADER + length) != tag) {
-            throw new ProtocolException("a torn frame");
+            // A preamble is longer than what any frame lacks, so that at least the last byte is of it.
+            int last = at + Wire.HEADER + length + Wire.TRAILER - 1;
+            throw isPreamble(last) ? new AgentBegan() : new ProtocolException("a torn frame");
         }
         tag++;
         buffer.position(at + Wire.HEADER + length + Wire.TRAILER);
         return new Frame(type, id, buffer.slice(at + Wire.HEADER, length));
+    }
+
+    /** Whether what has come from there on is zeros, and maybe a record after them. Does not wait for more. */
+    private boolean isPreamble(int from) {
+        int at = from;
+        while (at < buffer.limit() && buffer.get(at) == 0) {
+            at++;
+        }
+        return at > from && Wire.mayBeRecord(buffer, at);
     }
 
     /** Waits until so many bytes are there to be read. */

@@ -77,6 +77,9 @@ final class GuestSession implements AgentSession, Link.Told {
                 candidate.meet();
                 begun = System.nanoTime();
                 serve(candidate);
+            } catch (AgentBegan e) {
+                LOG.debug("{}: the session is over", name, e);
+                log.accept("the guest's agent has begun anew");
             } catch (IOException | RuntimeException e) {
                 if (!closed) {
                     LOG.debug("{}: the agent's connection is over", name, e);

@@ -106,13 +106,21 @@ final class Wire {
 
     /** Whether a record begins there. */
     static boolean isRecord(ByteBuffer buffer, int at) {
-        for (int i = 0; i < MAGIC.length; i++) {
-            if (buffer.get(at + i) != MAGIC[i]) {
-                return false;
-            }
+        if (!mayBeRecord(buffer, at)) {
+            return false;
         }
         for (int i = 0; i < ENDING.length; i++) {
             if (buffer.get(at + RECORD - ENDING.length + i) != ENDING[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the bytes that there are from there on, up to the first eight, are those of a record. */
+    static boolean mayBeRecord(ByteBuffer buffer, int at) {
+        for (int i = 0; i < MAGIC.length && at + i < buffer.limit(); i++) {
+            if (buffer.get(at + i) != MAGIC[i]) {
                 return false;
             }
         }

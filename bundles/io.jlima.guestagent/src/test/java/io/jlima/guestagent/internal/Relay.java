@@ -88,6 +88,17 @@ final class Relay implements AutoCloseable {
         }
     }
 
+    private void give(ByteBuffer bytes) {
+        ByteChannel to = guest;
+        try {
+            while (to != null && bytes.hasRemaining()) {
+                to.write(bytes);
+            }
+        } catch (IOException e) {
+            // The guest's program has gone, which no host sees.
+        }
+    }
+
     private void hostToGuest() {
         ByteBuffer buffer = ByteBuffer.allocate(4096);
         while (hosts.isOpen()) {
@@ -103,10 +114,7 @@ final class Relay implements AutoCloseable {
                     } else if (left >= 0) {
                         cutAfter = left - buffer.remaining();
                     }
-                    ByteChannel to = guest;
-                    while (to != null && buffer.hasRemaining()) {
-                        to.write(buffer);
-                    }
+                    give(buffer);
                     if (cut) {
                         break;
                     }

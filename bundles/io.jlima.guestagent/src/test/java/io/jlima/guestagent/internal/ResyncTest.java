@@ -11,8 +11,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ResyncTest {
     @TempDir
     Path folder;
+
+    /** What people are told. */
+    private final List<String> lines = new CopyOnWriteArrayList<>();
 
     private Relay relay;
     private RealAgent agent;
@@ -44,7 +49,7 @@ class ResyncTest {
     }
 
     private GuestSession session(Recorder recorder) {
-        GuestSession session = new GuestSession("test", RealAgent.connector(Relay.host(folder)), line -> {});
+        GuestSession session = new GuestSession("test", RealAgent.connector(Relay.host(folder)), lines::add);
         session.watch(recorder);
         return session;
     }
@@ -130,6 +135,10 @@ class ResyncTest {
             agent = RealAgent.on(folder, Relay.guest(folder));
             recorder.await("disconnected");
             recorder.await(word -> word.startsWith("connected"));
+            assertThat(lines)
+                    .filteredOn(line -> !line.startsWith("guest agent: "))
+                    .hasSize(round + 1)
+                    .containsOnly("the guest's agent has begun anew");
         }
         session.close();
     }

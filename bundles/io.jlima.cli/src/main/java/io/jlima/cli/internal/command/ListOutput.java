@@ -6,6 +6,7 @@ import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.Expressions;
 import io.jlima.api.instance.Instance;
+import io.jlima.cli.internal.Colours;
 import io.jlima.cli.internal.Json;
 import io.jlima.cli.internal.YamlText;
 import io.jlima.cli.internal.template.GoTemplate;
@@ -21,6 +22,7 @@ final class ListOutput {
     private static final int INDENT = 4;
 
     private final Invocation invocation;
+    private final Colours colours;
     private final String format;
     private final @Nullable GoTemplate template;
     private final Optional<String> expression;
@@ -28,6 +30,7 @@ final class ListOutput {
 
     ListOutput(Invocation invocation) {
         this.invocation = invocation;
+        colours = Colours.of(invocation);
         quiet = invocation.has("quiet");
         List<String> expressions = new ArrayList<>(invocation.values("yq"));
         boolean formatGiven = invocation.value("format").isPresent();
@@ -92,21 +95,20 @@ final class ListOutput {
         }
         if (format.equals("yaml")) {
             for (Object result : results) {
-                text.append(text.isEmpty() ? "" : "---\n").append(YamlText.of(result));
+                text.append(text.isEmpty() ? "" : "---\n").append(colours.yaml(YamlText.of(result)));
             }
             return;
         }
-        boolean pretty = invocation.streams().outTerminal();
-        text.append(results.stream().map(r -> json(r, pretty)).collect(Collectors.joining(" ")))
+        text.append(results.stream().map(this::json).collect(Collectors.joining(" ")))
                 .append('\n');
     }
 
     /** A scalar stands as it is, without quotes, so that shells can use it. */
-    private static String json(@Nullable Object result, boolean pretty) {
+    private String json(@Nullable Object result) {
         if (!(result instanceof Map) && !(result instanceof List)) {
             return String.valueOf(result);
         }
-        return pretty ? Json.pretty(result, INDENT) : Json.compact(result);
+        return colours.atTerminal() ? colours.json(Json.pretty(result, INDENT)) : Json.compact(result);
     }
 
     private String table(List<Instance> shown, HostEnvironment caller) {

@@ -10,6 +10,7 @@ import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.api.config.ConfigReader.Template;
+import io.jlima.cli.internal.Colours;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -50,7 +51,7 @@ public final class TemplateCopyCommand implements Command {
         String target =
                 invocation.arguments().size() > 1 ? invocation.arguments().get(1) : "-";
         if (target.equals("-")) {
-            invocation.out().print(text);
+            invocation.out().print(Colours.of(invocation).yaml(text));
             invocation.out().flush();
         } else {
             TextFiles.create(invocation.caller().resolve(target), text, invocation.caller());

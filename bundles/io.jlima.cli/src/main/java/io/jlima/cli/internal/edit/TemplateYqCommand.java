@@ -8,6 +8,7 @@ import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader.Embed;
 import io.jlima.api.config.Expressions;
+import io.jlima.cli.internal.Colours;
 import java.util.List;
 import java.util.Map;
 import org.osgi.service.component.annotations.Activate;
@@ -43,7 +44,12 @@ public final class TemplateYqCommand implements Command {
         var tree = texts.resolve(template, invocation).tree();
         for (Object result : expressions.evaluate(invocation.arguments().get(1), tree)) {
             boolean scalar = !(result instanceof Map<?, ?> || result instanceof List<?>);
-            invocation.out().print(scalar ? result + "\n" : texts.reader().write(result));
+            invocation
+                    .out()
+                    .print(
+                            scalar
+                                    ? result + "\n"
+                                    : Colours.of(invocation).yaml(texts.reader().write(result)));
         }
         invocation.out().flush();
         return 0;

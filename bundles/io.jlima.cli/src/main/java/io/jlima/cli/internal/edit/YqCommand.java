@@ -9,6 +9,7 @@ import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.Expressions;
+import io.jlima.cli.internal.Colours;
 import io.jlima.cli.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -136,13 +137,17 @@ public final class YqCommand implements Command {
                 .filter(f -> f.equals("json") || f.equals("j"))
                 .isPresent();
         int indent = invocation.value("indent").map(YqCommand::indent).orElse(2);
+        Colours colours = Colours.of(invocation);
         for (Object result : results) {
             if (!json) {
-                invocation.out().print(yaml(result, text));
+                String yaml = yaml(result, text);
+                invocation.out().print(result instanceof Map || result instanceof List ? colours.yaml(yaml) : yaml);
             } else if (result instanceof String string && invocation.has("unwrapScalar")) {
                 invocation.out().println(string);
             } else {
-                invocation.out().println(indent == 0 ? Json.compact(result) : Json.pretty(result, indent));
+                invocation
+                        .out()
+                        .println(colours.json(indent == 0 ? Json.compact(result) : Json.pretty(result, indent)));
             }
         }
     }

@@ -4,6 +4,7 @@ package io.jlima.cli.internal.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jlima.api.command.Invocation.Streams;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.cli.internal.FakeInstances;
@@ -45,6 +46,25 @@ class ListCommandTest {
                 .first()
                 .asString()
                 .startsWith("{\"name\":\"a\",\"hostname\":\"lima-a\",");
+    }
+
+    @Test
+    void aTerminalIsShownColours() {
+        FakeInvocation json = new FakeInvocation("a").option("json", "true");
+        json.streams = new Streams(false, true, false, 80, 24);
+        assertThat(list.run(json)).isZero();
+        assertThat(json.outText())
+                .startsWith("{\u001b[36m\u001b[0m\n\u001b[36m    \"name\"\u001b[0m:\u001b[32m \"a\"\u001b[0m,")
+                .endsWith("\n}\n");
+        FakeInvocation yaml = new FakeInvocation("a").option("format", "yaml");
+        yaml.streams = json.streams;
+        assertThat(list.run(yaml)).isZero();
+        assertThat(yaml.outText()).startsWith("\u001b[36mname\u001b[0m: \u001b[32ma\u001b[0m\n");
+        FakeInvocation plain = new FakeInvocation("a").option("json", "true");
+        plain.streams = json.streams;
+        plain.variables.put("NO_COLOR", "1");
+        assertThat(list.run(plain)).isZero();
+        assertThat(plain.outText()).startsWith("{\n    \"name\": \"a\",\n");
     }
 
     @Test

@@ -62,6 +62,7 @@ record MachinePlan(
             int sshPort,
             HostEnvironment caller) {
         HostLimits.check(config, facts);
+        NestedMounts.check(config.mounts());
         Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
         String mountType = mountType(config, drivers);
         if (!config.networks().isEmpty()) {
@@ -152,6 +153,30 @@ record MachinePlan(
                                 ? ""
                                 : " that works: this guest or this installation has no "
                                         + String.join(", no ", better)));
+    }
+
+    /** Words of drivers by which this host could mount the same directories. Whether the guest can, nobody knows. */
+    static List<String> otherMountTypes(
+            InstanceFolder folder, InstanceConfig config, Drivers drivers, HostEnvironment caller) {
+        Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
+        SetupRequest request =
+                new SetupRequest(folder.name(), folder.path(), config, hypervisor, Optional.empty(), 0, caller);
+        String inUse = mountType(config, drivers);
+        return hypervisor.info().mountTypes().stream()
+                .filter(type -> !type.equals(inUse)
+                        && !config.mountTypesUnsupported().contains(type)
+                        && drivers.hasMountDriver(type)
+                        && canMount(drivers, type, request))
+                .toList();
+    }
+
+    private static boolean canMount(Drivers drivers, String type, SetupRequest request) {
+        try {
+            drivers.mountDriver(type).plan(request, request.config().mounts());
+            return true;
+        } catch (LimaException e) {
+            return false;
+        }
     }
 
     private static String macAddress(Facts facts) {

@@ -17,6 +17,7 @@ record MountsText(String text) {
     private static final Pattern KEY = Pattern.compile("mounts:(.*)");
     private static final Pattern BRACKETS = Pattern.compile("^mounts:[ \\t]+\\[", Pattern.MULTILINE);
     private static final Pattern NOTHING = Pattern.compile("\\s*(\\[\\s*\\]|null|~)?\\s*(#.*)?");
+    private static final Pattern TYPE = Pattern.compile("mountType:[^#]*?((?:\\s+#.*)?)");
     private static final Pattern ITEM = Pattern.compile("( *)- .*");
 
     private List<String> lines() {
@@ -54,6 +55,20 @@ record MountsText(String text) {
             lines.add(items.getFirst(), (first.matches() ? first.group(1) : "") + "- " + flow(mount));
         }
         return List.of(joined(lines));
+    }
+
+    /** The text in which {@code mountType}, which says nothing so far, is this word. */
+    String typed(String word) {
+        List<String> lines = lines();
+        for (int i = 0; i < lines.size(); i++) {
+            Matcher type = TYPE.matcher(lines.get(i));
+            if (type.matches()) {
+                lines.set(i, "mountType: " + word + type.group(1));
+                return joined(lines);
+            }
+        }
+        lines.add("mountType: " + word);
+        return joined(lines);
     }
 
     /** Texts that lack one of the mounts, one for each. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jlima.api.config.InstanceConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,56 @@ class BootModulesTest {
         Files.createSymbolicLink(mark, home.resolve("elsewhere"));
         assertThat(guest.module("boot.Linux/08-locale-check.sh").status()).isZero();
         assertThat(home.resolve("elsewhere")).doesNotExist();
+    }
+
+    @Test
+    void theUserOwnsTheMountPointsOfSshfsWhoeverMadeThem() throws Exception {
+        fixture.mounts = List.of(
+                Fixture.mount("/a", "/srv/new/a"),
+                Fixture.mount("/b", "/srv"),
+                Fixture.mount("/root", "/root"),
+                Fixture.mount("/c", "/home/jane.guest/x/c"));
+        FakeGuest guest = guest();
+        Path home = Files.createDirectories(guest.root.resolve("root"));
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx------"));
+        Files.createDirectories(guest.root.resolve("srv"));
+        Files.createDirectories(guest.root.resolve("home/jane.guest"));
+
+        assertThat(guest.module("boot.Linux/25-sshfs-mount-points.sh").status()).isZero();
+
+        assertThat(guest.calls())
+                .filteredOn(call -> call.startsWith("chown"))
+                .containsExactly(
+                        "chown jane: " + guest.root.resolve("srv/new/a"),
+                        "chown jane: " + guest.root.resolve("srv"),
+                        "chown jane: " + guest.root.resolve("root"),
+                        "chown jane: " + guest.root.resolve("home/jane.guest/x"),
+                        "chown jane: " + guest.root.resolve("home/jane.guest/x/c"),
+                        "chown jane: " + guest.root.resolve("home/jane.guest/x/c"));
+        assertThat(guest.root.resolve("srv/new/a")).isDirectory();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home)))
+                .isEqualTo("rwx------");
+    }
+
+    @Test
+    void theUserMayPassTheHomeOfRootToAMountPointInIt() throws Exception {
+        fixture.mounts = List.of(Fixture.mount("/root/project", "/root/project"));
+        FakeGuest guest = guest();
+        Path home = Files.createDirectories(guest.root.resolve("root"));
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx------"));
+
+        assertThat(guest.module("boot.Linux/25-sshfs-mount-points.sh").status()).isZero();
+
+        assertThat(guest.root.resolve("root/project")).isDirectory();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home)))
+                .isEqualTo("rwx-----x");
+
+        guest.forgetCalls();
+        guest.program("mountpoint", "exit 0");
+        assertThat(guest.module("boot.Linux/25-sshfs-mount-points.sh").status()).isZero();
+        assertThat(guest.calls())
+                .as("what is mounted already keeps its owner")
+                .noneMatch(call -> call.startsWith("chown"));
     }
 
     @Test

@@ -70,6 +70,21 @@ class MountsTextTest {
                 """);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"mountType: null # best", "mountType: # best", "mountType: \"\"  # best", "mountType: ~ # best"})
+    void theTypeIsWrittenWhereItSaidNothing(String line) {
+        assertThat(new MountsText("mounts: []\n" + line + "\ncpus: 1\n").typed("9p"))
+                .matches("mounts: \\[]\nmountType: 9p +# best\ncpus: 1\n");
+    }
+
+    @Test
+    void theTypeIsWrittenAtTheEndWhereThereIsNone() {
+        assertThat(new MountsText("cpus: 1\nx: {\n  mountType: a}").typed("9p"))
+                .isEqualTo("cpus: 1\nx: {\n  mountType: a}\nmountType: 9p\n");
+        assertThat(new MountsText("mountType: default\n").typed("9p")).isEqualTo("mountType: 9p\n");
+    }
+
     @Test
     void theLastOneLeavesAnEmptyList() {
         assertThat(new MountsText("mounts:\n- location: /x\n  writable: true\ncpus: 1\n").without())

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A LIMA_HOME with instances whose hypervisor, network and guest are played by this class. */
@@ -147,6 +151,16 @@ final class Rig {
             List<InstanceConfig.Mount> mounts,
             @Nullable String mountType,
             boolean mountInotify) {
+        return config(vmType, port, mounts, mountType, List.of(), mountInotify);
+    }
+
+    static InstanceConfig config(
+            String vmType,
+            int port,
+            List<InstanceConfig.Mount> mounts,
+            @Nullable String mountType,
+            List<String> mountTypesUnsupported,
+            boolean mountInotify) {
         return new InstanceConfig(
                 vmType,
                 Map.of(),
@@ -159,7 +173,7 @@ final class Rig {
                 List.of(),
                 mounts,
                 mountType,
-                List.of(),
+                mountTypesUnsupported,
                 mountInotify,
                 new InstanceConfig.Ssh(port, false, false, false, false, null),
                 new InstanceConfig.Firmware(false, List.of()),
@@ -189,17 +203,30 @@ final class Rig {
     }
 
     static InstanceConfig.Mount mount(String location) {
+        return mount(location, location, false);
+    }
+
+    static InstanceConfig.Mount mount(String location, String mountPoint, boolean writable) {
         return new InstanceConfig.Mount(
                 location,
-                location,
-                false,
+                mountPoint,
+                writable,
                 new InstanceConfig.Mount.Sshfs(true, false, ""),
                 new InstanceConfig.Mount.NineP("mapped-xattr", "9p2000.L", 131072, "fscache"),
                 null);
     }
 
-    /** Knows the texts {@code invalid}, {@code crash}, {@code mounts}, {@code port N} and all others. */
+    /**
+     * Knows the texts {@code invalid}, {@code crash}, {@code mounts} and {@code port N}. In all others it sees mounts as
+     * {@link MountsText} writes them, and {@code mountType}.
+     */
     static class Reader implements ConfigReader {
+        private static final Pattern MOUNT = Pattern.compile(
+                "^- \\{location: \"(.*?)\"(?:, mountPoint: \"(.*?)\")?(, writable: true)?}$", Pattern.MULTILINE);
+        private static final Pattern TYPE = Pattern.compile("^mountType: ([a-z0-9-]+)", Pattern.MULTILINE);
+        private static final Pattern UNSUPPORTED =
+                Pattern.compile("^mountTypesUnsupported: \\[(.*)]", Pattern.MULTILINE);
+
         @Override
         public Template locate(String locator, TemplateSearch search, Embed embed) {
             throw new UnsupportedOperationException(locator);
@@ -249,8 +276,31 @@ final class Rig {
                 throw new IllegalStateException("a fault of the reader");
             }
             int port = text.startsWith("port ") ? Integer.parseInt(text.substring(5)) : 0;
-            List<InstanceConfig.Mount> mounts = text.equals("mounts") ? List.of(mount("/tmp")) : List.of();
-            return new Resolved(config("fake", port, mounts, null), Map.of("cpus", 1), List.of());
+            List<InstanceConfig.Mount> mounts = text.equals("mounts")
+                    ? List.of(mount("/tmp"))
+                    : MOUNT
+                            .matcher(text)
+                            .results()
+                            .map(m ->
+                                    mount(m.group(1), m.group(2) == null ? m.group(1) : m.group(2), m.group(3) != null))
+                            .collect(Collectors.toMap(
+                                    InstanceConfig.Mount::mountPoint,
+                                    m -> m,
+                                    (earlier, later) -> earlier,
+                                    LinkedHashMap::new))
+                            .sequencedValues()
+                            .stream()
+                            .toList();
+            Matcher type = TYPE.matcher(text);
+            Matcher unsupported = UNSUPPORTED.matcher(text);
+            InstanceConfig config = config(
+                    "fake",
+                    port,
+                    mounts,
+                    type.find() ? type.group(1) : null,
+                    unsupported.find() ? List.of(unsupported.group(1).split(", ")) : List.of(),
+                    false);
+            return new Resolved(config, Map.of("cpus", 1), List.of());
         }
     }
 
@@ -454,7 +504,7 @@ final class Rig {
         }
     }
 
-    static final class FakeConnection implements SshConnection {
+    static class FakeConnection implements SshConnection {
         final SshConnector.Target target;
         final List<String> commands = new CopyOnWriteArrayList<>();
         private final CompletableFuture<Void> closed = new CompletableFuture<>();
