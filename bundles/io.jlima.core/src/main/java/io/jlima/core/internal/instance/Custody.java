@@ -97,9 +97,6 @@ record Custody(Platform platform) {
             machine.release();
             return false;
         }
-        if (ready) {
-            reach(live);
-        }
         attachAdopted(live, machine, ready);
         LOG.info(
                 "Adopted {} with pid {}, ready: {}",
@@ -109,7 +106,7 @@ record Custody(Platform platform) {
         return !ready;
     }
 
-    /** Begins to log in while all else is done: that is what takes longest until the guest has everything again. */
+    /** Begins to log in while all else is done: that is what takes longest until mounts are there again. */
     private void reach(LiveInstance live) {
         Thread.ofVirtual().name("reach-" + live.folder.name()).start(() -> {
             try {
@@ -124,8 +121,12 @@ record Custody(Platform platform) {
     private void attachAdopted(LiveInstance live, Machine machine, boolean ready) {
         HostEnvironment daemon = HostEnvironment.ofThisProcess();
         try {
-            Configuration configuration = platform.configurations().read(live.folder, daemon);
-            attach(live, machine, configuration.config(), daemon);
+            InstanceConfig config =
+                    platform.configurations().read(live.folder, daemon).config();
+            if (ready && !config.plain() && !config.mounts().isEmpty()) {
+                reach(live);
+            }
+            attach(live, machine, config, daemon);
         } catch (LimaException e) {
             LOG.warn("Nothing is attached to {}: {}", live.folder.name(), e.getMessage());
             return;
