@@ -9,28 +9,22 @@ say() {
 	printf '%s\n' "$2" | sed "s/^/$1 : /"
 }
 
-# look: reads the mount table, and makes of it a list of what sshfs has mounted, each between two line feeds. The shell
-# itself would read it byte by byte.
+# look: reads the mount table, and makes of it a list of what sshfs has mounted, each between two line feeds. A process
+# for reading it would take an emulated guest longer.
+line_feed='
+'
 look() {
-	table=$(cat /proc/self/mountinfo)
 	places=$line_feed
-	ifs=$IFS
-	IFS=$line_feed
-	set -f
-	for line in $table; do
+	while IFS= read -r line; do
 		case $line in
 		*' - fuse.sshfs '*)
 			# The fifth word: the fourth is a place within the file system, which may read the same.
-			place=${line#* * * * }
-			places=$places${place%% *}$line_feed
+			line=${line#* * * * }
+			places=$places${line%% *}$line_feed
 			;;
 		esac
-	done
-	set +f
-	IFS=$ifs
+	done </proc/self/mountinfo
 }
-line_feed='
-'
 
 # seen POINT-AS-IN-MOUNTINFO: whether sshfs was mounted there at the last look.
 seen() {
@@ -69,7 +63,7 @@ learn() {
 		state=$(systemctl is-system-running 2>/dev/null) || state=${state:-unknown}
 	fi
 	[ -z "$learned" ] || return 0
-	learned=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs
+	learned=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs-words
 	if [ -r "$learned" ]; then
 		read -r passive links <"$learned"
 		return
@@ -322,20 +316,50 @@ detach() {
 	fi
 }
 
+# succeed POINT: ends the sshfs that was there before, if its end has not been noticed yet: left alone, it would unmount
+# what comes after it as long as somebody in the guest holds a file of its own. Its pid is in a file that lasts as long as
+# the user has a session; what is found there may be somebody else by now.
+succeed() {
+	[ -d "$XDG_RUNTIME_DIR" ] || return 0
+	ifs=$IFS
+	IFS=/
+	set -f
+	point=$1
+	# shellcheck disable=SC2086 # to be split
+	set -- $1
+	IFS=%
+	pid_file=$XDG_RUNTIME_DIR/lima-sshfs$*
+	set +f
+	IFS=$ifs
+	if read -r pid 2>/dev/null <"$pid_file"; then
+		command=
+		read -r command 2>/dev/null <"/proc/$pid/cmdline"
+		case $command in
+		sshfs*"$point-f-opassive,"*) kill -KILL "$pid" 2>/dev/null ;;
+		esac
+	fi
+	# sshfs takes the place of this shell.
+	{ echo $$ >"$pid_file"; } 2>/dev/null
+}
+
 # passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
 passive() {
+	succeed "$2"
 	if seen "$3"; then
 		unmount "$2" >&2
 	fi
 	learn </dev/null
 	prepare "$2" >&2 || exit 1
 	(
-		until mounted "$3"; do
-			kill -0 $$ 2>/dev/null || exit
+		# Nothing tells of a new mount but a process that takes longer to start than this.
+		while kill -0 $$ 2>/dev/null; do
 			sleep 0.1
+			if mounted "$3"; then
+				settle "$2" "$6"
+				echo "$1 mounted" >&2
+				break
+			fi
 		done
-		settle "$2" "$6"
-		echo "$1 mounted" >&2
 	) </dev/null >/dev/null &
 	exec sshfs "$4" "$2" -f -o "$passive,$5$links"
 }
