@@ -188,7 +188,8 @@ class MountIT {
     @Test
     @Order(4)
     void aGuestThatMountsAgainByItsOwnRulesGetsNoFurther() {
-        String port = home.shell("sed -n 's|^/mnt/builtin-direct-ro=||p' " + home.path + "/m/sshfs.ports")
+        String port = home.shell(
+                        "sed -n 's|^/mnt/builtin-direct-ro=\\([0-9]*\\) .*|\\1|p' " + home.path + "/m/sshfs.ports")
                 .out()
                 .strip();
         assertThat(port).matches("[0-9]+");

@@ -87,8 +87,7 @@ final class GuestShell implements AutoCloseable {
     private void letGo(@Nullable Exception cause) {
         List<Call> calls = new ArrayList<>();
         waiting.drainTo(calls);
-        calls.forEach(
-                call -> call.outcome().completeExceptionally(new IOException("The machine is let go", cause)));
+        calls.forEach(call -> call.outcome().completeExceptionally(new IOException("The machine is let go", cause)));
     }
 
     private void reach(List<Call> calls) throws InterruptedException {

@@ -24,7 +24,8 @@ final class GuestWords implements Closeable {
     }
 
     /** The next line, without its end; null when there is none. */
-    @Nullable String line() throws IOException {
+    @Nullable
+    String line() throws IOException {
         StringBuilder line = new StringBuilder();
         int next = in.read();
         if (next < 0) {
