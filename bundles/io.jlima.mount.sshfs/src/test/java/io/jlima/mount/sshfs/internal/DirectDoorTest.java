@@ -85,6 +85,7 @@ class DirectDoorTest {
     @Test
     void theSamePortIsTakenAgainIfItIsFree(@TempDir Path instance) throws IOException {
         long self = ProcessHandle.current().pid();
+        ProcessIdentity machine = new ProcessIdentity(self, 1);
         int port = 0;
         // Below the ports that the system gives away, so that nobody gets it in between.
         for (int candidate = 20_000; port == 0; candidate++) {
@@ -92,10 +93,12 @@ class DirectDoorTest {
                 port = door.port() == candidate ? candidate : 0;
             }
         }
-        new DoorPorts(instance).keep("/mnt/two words", port);
-        int kept = new DoorPorts(instance).last("/mnt/two words");
+        new DoorPorts(instance).keep("/mnt/two words", port, machine);
+        int kept = new DoorPorts(instance).last("/mnt/two words", machine);
         assertThat(kept).isEqualTo(port);
-        assertThat(new DoorPorts(instance).last("/mnt/other")).isZero();
+        assertThat(new DoorPorts(instance).last("/mnt/other", machine)).isZero();
+        assertThat(new DoorPorts(instance).last("/mnt/two words", new ProcessIdentity(self, 2)))
+                .isZero();
         try (DirectDoor door = new DirectDoor(echo, kept, self, ended::countDown);
                 DirectDoor second = new DirectDoor(echo, kept, self, ended::countDown)) {
             assertThat(door.port()).isEqualTo(port);
@@ -191,10 +194,10 @@ class DirectDoorTest {
         assertThat(later.isBySsh("/mnt/a b", machine)).isTrue();
         assertThat(later.isBySsh("/mnt/a b", new ProcessIdentity(17, 1235))).isFalse();
         assertThat(later.isBySsh("/mnt/other", machine)).isFalse();
-        assertThat(later.last("/mnt/a b")).isZero();
-        later.keep("/mnt/a b", 4711);
+        assertThat(later.last("/mnt/a b", machine)).isZero();
+        later.keep("/mnt/a b", 4711, machine);
         assertThat(new DoorPorts(instance).isBySsh("/mnt/a b", machine)).isFalse();
-        assertThat(new DoorPorts(instance).last("/mnt/a b")).isEqualTo(4711);
+        assertThat(new DoorPorts(instance).last("/mnt/a b", machine)).isEqualTo(4711);
     }
 
     @Test
