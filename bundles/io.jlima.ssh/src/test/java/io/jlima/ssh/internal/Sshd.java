@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.ssh.internal;
 
+import io.jlima.testing.ReservedPort;
 import io.jlima.api.ssh.SshConnector.HostKey;
 import io.jlima.api.ssh.SshConnector.Target;
 import java.io.BufferedReader;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.core.internal.instance;
 
+import io.jlima.testing.ReservedPort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,7 +15,7 @@ import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.ssh.SshConnection;
-import io.jlima.core.internal.instance.Rig.FakeHypervisor.Behaviour;
+import io.jlima.core.internal.instance.FakeHypervisor.Behaviour;
 import io.jlima.core.internal.instance.Rig.Starting;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,7 +257,7 @@ class InstancesServiceTest {
 
     /** Ends the machine unasked, and returns in the middle of what follows from that. */
     private Thread endedButNotTidiedUp() throws InterruptedException {
-        Rig.FakeMachine machine = rig.hypervisor.last();
+        FakeMachine machine = rig.hypervisor.last();
         Thread end = Thread.ofPlatform().start(() -> machine.exited.complete(new Machine.Exit(false, "killed")));
         Eventually.happens(clinging.closing, "the end of the machine");
         return end;
@@ -529,7 +530,7 @@ class InstancesServiceTest {
         rig.connector.connections.getFirst().close();
         rig.connector.whileConnecting = () -> rig.hypervisor.last().kill();
         assertThatThrownBy(() -> service.connection("x")).hasMessageStartingWith("instance `x` does not run");
-        assertThat(rig.connector.connections).hasSize(2).noneMatch(Rig.FakeConnection::isOpen);
+        assertThat(rig.connector.connections).hasSize(2).noneMatch(FakeConnection::isOpen);
     }
 
     @Test
