@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.portforward.internal;
 
-import io.jlima.testing.BareConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.api.guest.Guest;
 import io.jlima.api.ssh.SshConnection;
+import io.jlima.testing.BareConnection;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;

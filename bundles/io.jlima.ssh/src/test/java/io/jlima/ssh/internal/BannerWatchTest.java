@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.ssh.internal;
 
-import io.jlima.testing.ReservedPort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
+import io.jlima.testing.ReservedPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

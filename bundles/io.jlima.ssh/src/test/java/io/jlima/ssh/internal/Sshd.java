@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.ssh.internal;
 
-import io.jlima.testing.ReservedPort;
 import io.jlima.api.ssh.SshConnector.HostKey;
 import io.jlima.api.ssh.SshConnector.Target;
+import io.jlima.testing.ReservedPort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

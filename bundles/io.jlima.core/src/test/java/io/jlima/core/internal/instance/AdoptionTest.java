@@ -8,7 +8,6 @@ import io.jlima.api.Progress;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.machine.Machine;
-import io.jlima.core.internal.instance.FakeMachine;
 import io.jlima.core.internal.instance.Rig.Starting;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.core.internal.instance;
 
-import io.jlima.testing.BareAgent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.api.Progress;
@@ -12,6 +11,7 @@ import io.jlima.api.guest.GuestSetup;
 import io.jlima.api.guest.GuestSetup.VolumeFile;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Machine;
+import io.jlima.testing.BareAgent;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.core.internal.instance;
 
-import io.jlima.testing.Configs;
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
@@ -13,6 +12,7 @@ import io.jlima.api.machine.Device;
 import io.jlima.api.machine.Device.UserMode;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.api.network.Network;
+import io.jlima.testing.Configs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
@@ -259,5 +259,4 @@ final class Rig {
             return new Resolved(config, Map.of("cpus", 1), List.of());
         }
     }
-
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.core.internal.instance;
 
-import io.jlima.testing.ReservedPort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
+import io.jlima.testing.ReservedPort;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
