@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Takes those figures of mounts that are about time lost and memory, in the guest that {@code mounts.sh} has made: how
@@ -23,7 +24,7 @@ import java.util.regex.Pattern;
 public final class Mounts {
     private static final int ROUNDS = 5;
 
-    /** Mounts that {@code mounts.sh} has made for this, at /mnt/a1 and so on. */
+    /** Mounts that {@code mounts.sh} has made for this, at /mnt/a1 and so on; and one that is not of them, at /mnt/one. */
     private static final int MANY = 8;
 
     private static final int CYCLES = Integer.parseInt(System.getenv().getOrDefault("CYCLES", "10000"));
@@ -37,7 +38,7 @@ public final class Mounts {
     /** In the guest: unmounts some and waits until they are mounted again, and used. */
     private static final String ATTACH = """
             import os, select, subprocess, sys, time
-            points = ["/mnt/a%d" % (i + 1) for i in range(int(sys.argv[1]))]
+            points = sys.argv[1:]
             news = select.poll()
             file = open("/proc/self/mountinfo")
             news.register(file, select.POLLPRI | select.POLLERR)
@@ -66,6 +67,23 @@ public final class Mounts {
                     word = "bad"
                 print(word, round((time.monotonic() - begun) * 1000), flush=True)
                 time.sleep(0.02)
+            """;
+
+    /** In the guest: writes files whatever happens to the mount, until it is told that it is enough; says how many. */
+    private static final String LOAD = """
+            import os, sys, time
+            i = 0
+            while not os.path.exists("/tmp/enough"):
+                data = b"%d\n" % i * 3000
+                try:
+                    with open("%s/%d" % (sys.argv[1], i), "wb") as f:
+                        f.write(data)
+                        f.flush()
+                        os.fsync(f.fileno())
+                    i += 1
+                except OSError:
+                    time.sleep(0.05)
+            print(i)
             """;
 
     private static final String CYCLE = """
@@ -127,18 +145,40 @@ public final class Mounts {
         return run(command, input);
     }
 
+    /** A command in the guest by a connection that the daemon has nothing to do with. */
+    private List<String> ssh(String command) {
+        return List.of(
+                "ssh",
+                "-F",
+                home.resolve(instance + "/ssh.config").toString(),
+                "-o",
+                "ControlPath=none",
+                "-o",
+                "ControlMaster=no",
+                "lima-" + instance,
+                command);
+    }
+
     private void attach() throws Exception {
         List<Long> one = new ArrayList<>();
         List<Long> many = new ArrayList<>();
         for (int round = 0; round < ROUNDS; round++) {
-            one.add(Long.parseLong(guest(ATTACH, "sudo", "python3", "-", "1")));
-            many.add(Long.parseLong(guest(ATTACH, "sudo", "python3", "-", Integer.toString(MANY))));
+            one.add(attach(List.of("/mnt/one")));
+            many.add(attach(IntStream.rangeClosed(1, MANY)
+                    .mapToObj(i -> "/mnt/a" + i)
+                    .toList()));
         }
         line("one mount attaches, from its being unmounted on", median(one) + " ms", "");
         line(
                 MANY + " mounts attach at once (" + median(many) + " ms), of the time of one",
                 "x %.2f".formatted((double) median(many) / median(one)),
                 "x 1.5");
+    }
+
+    private long attach(List<String> points) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sudo", "python3", "-"));
+        command.addAll(points);
+        return Long.parseLong(guest(ATTACH, command.toArray(String[]::new)));
     }
 
     private static long median(List<Long> values) {
@@ -154,9 +194,7 @@ public final class Mounts {
 
         Probe(String file) throws Exception {
             guest(PROBE, "tee", "/tmp/probe.py");
-            process = new ProcessBuilder(
-                            "ssh", "-F", home.resolve(instance + "/ssh.config").toString(), "-o", "ControlPath=none", "-o",
-                            "ControlMaster=no", "lima-" + instance, "python3", "/tmp/probe.py", file)
+            process = new ProcessBuilder(ssh("python3 /tmp/probe.py " + file))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Thread.ofVirtual().start(() -> {
@@ -230,16 +268,14 @@ public final class Mounts {
             away("sftp-server killed, " + way, openssh, () -> killServers());
             away("sshfs in the guest killed, " + way, builtin, () -> guest("", "pkill", "-KILL", "-f", "^sshfs .*/" + builtin));
             away("daemon killed and started, " + way, builtin, this::replaceDaemon);
+            underLoad("daemon killed under load and started, " + way, builtin);
         }
         away(
                 "ssh connection lost, ssh",
                 "builtin-ssh",
-                () -> guest(
-                        "",
-                        "sudo",
-                        "sh",
-                        "-c",
-                        "kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"));
+                // By a connection of its own: the mount may be on the one that commands go by.
+                () -> run(
+                        ssh("sudo kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"), ""));
         away("directory of the host removed and made again", "a1", this::replaceDirectory);
     }
 
@@ -255,6 +291,25 @@ public final class Mounts {
             }
         }
         line("back after: " + what, median(times) + " ms, at most " + times.stream().max(Long::compare).get(), "2000 ms");
+    }
+
+    /** Beside that, files are written; each must be whole on the host. */
+    private void underLoad(String what, String word) throws Exception {
+        Path directory = share.resolve("load-" + word);
+        guest("", "mkdir", "/mnt/" + word + "/load-" + word);
+        guest(LOAD, "tee", "/tmp/load.py");
+        Process load = new ProcessBuilder(ssh("python3 /tmp/load.py /mnt/" + word + "/load-" + word))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        away(what, word, this::replaceDaemon);
+        run(ssh("touch /tmp/enough"), "");
+        int files = Integer.parseInt(new String(load.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
+        int whole = 0;
+        for (int i = 0; i < files; i++) {
+            whole += Files.readString(directory.resolve(Integer.toString(i))).equals((i + "\n").repeat(3000)) ? 1 : 0;
+        }
+        line("  files written meanwhile, and those that are whole", files + ", " + whole, "all");
+        run(ssh("rm /tmp/enough; rm -r /mnt/" + word + "/load-" + word), "");
     }
 
     private void killServers() {

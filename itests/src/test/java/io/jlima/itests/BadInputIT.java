@@ -5,6 +5,7 @@ import static io.jlima.itests.Home.eventually;
 import static io.jlima.itests.Home.isAlive;
 import static io.jlima.itests.SilentGuest.WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jlima.itests.Home.Result;
 import java.io.IOException;
@@ -207,6 +208,47 @@ class BadInputIT {
     }
 
     // The host's programs
+
+    /** A mount by virtiofs, refused before anything is made. */
+    private static String refusedByVirtiofs(Home home, String mount, String before) {
+        Path file = home.write("v.yaml", """
+                images: [{location: "/dev/null", arch: "x86_64"}]
+                mountType: virtiofs
+                mounts: [{location: %s%s}]
+                """.formatted(home.path, mount));
+        String words = refused(home.shell(before + home.program() + " create --tty=false --name v " + file));
+        assertThat(home.path.resolve("v")).doesNotExist();
+        return words;
+    }
+
+    @Test
+    void whatVirtiofsCannotDoIsRefused() throws IOException {
+        try (Home home = guest.home()) {
+            for (String size : List.of("0", "1", "3", "1000", "2048", "-2", "many")) {
+                assertThat(refusedByVirtiofs(home, ", virtiofs: {queueSize: " + size + "}", ""))
+                        .contains("queueSize", size);
+            }
+            home.write("file", "");
+            assertThat(refusedByVirtiofs(home, "/file", "")).contains(home.path + "/file");
+            for (String point : List.of("/", "/usr", "/etc/", "/var/../bin", "relative")) {
+                assertThat(refusedByVirtiofs(home, ", mountPoint: " + point, ""))
+                        .contains(point);
+            }
+            assertThat(refusedByVirtiofs(home, "", "VIRTIOFSD=/no/such/virtiofsd "))
+                    .contains("virtiofsd is not on this host", "/no/such/virtiofsd", "Install it", "reverse-sshfs");
+        }
+    }
+
+    /** In a user namespace of its own, where even root is nobody. */
+    @Test
+    void theVirtiofsdOfQemuIsForRootOnly() throws IOException {
+        Path program = Path.of("/usr/lib/qemu/virtiofsd");
+        assumeTrue(Files.exists(program), "the one of QEMU before 8.0");
+        try (Home home = guest.home()) {
+            assertThat(refusedByVirtiofs(home, "", "VIRTIOFSD=" + program + " unshare -U "))
+                    .contains(program + " serves directories for root only", "VIRTIOFSD", "9p or reverse-sshfs");
+        }
+    }
 
     /** Everything that is on PATH, but no QEMU. */
     private static String pathWithoutQemu(Home home) throws IOException {

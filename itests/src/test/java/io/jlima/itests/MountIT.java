@@ -22,8 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once;
- * and of the same guest by virtiofs.
+ * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once.
  * {@code mount-suite.py} says what a mount must be able to do; the rest is what a guest must not be able to do, and what
  * happens when something dies.
  */
@@ -246,24 +245,46 @@ class MountIT {
         mounted.beginLoad("/mnt/openssh-direct-rw", 150);
         Home.eventually("the load", () -> Files.exists(direct.resolve("load/10")));
         killServers(direct);
-        mounted.loadIsComplete(direct, 150);
+        mounted.loadIsComplete("/mnt/openssh-direct-rw", direct, 150);
 
         Path ssh = shared.resolve("openssh-ssh-rw");
-        Process load = home.start(
-                "shell",
-                "--workdir",
-                "/",
-                "m",
-                "sh",
-                "-c",
-                "i=0; while [ $i -lt 200 ]; do echo $i >/mnt/openssh-ssh-rw/load.$i; i=$((i + 1)); done 2>/dev/null");
-        Home.eventually("a file of the load", () -> Files.exists(ssh.resolve("load.5")));
+        mounted.beginLoad("/mnt/openssh-ssh-rw", 100);
+        Home.eventually("the load", () -> Files.exists(ssh.resolve("load/10")));
         killServers(ssh);
-        // Nothing is mounted for a moment, and what is written then stays in the guest.
-        String isMounted = "grep -q ' /mnt/openssh-ssh-rw .* fuse.sshfs ' /proc/self/mountinfo";
-        Home.eventually("it is back", () -> works(isMounted + " && echo again >/mnt/openssh-ssh-rw/again"));
-        Home.await(load, "", 120);
-        assertThat(ssh.resolve("again")).hasContent("again");
+        mounted.loadIsComplete("/mnt/openssh-ssh-rw", ssh, 100);
+    }
+
+    @Test
+    @Order(6)
+    void anSshConnectionThatIsLostIsReplaced() throws IOException {
+        Path location = shared.resolve("openssh-ssh-rw");
+        // Somebody in it keeps the file system that is gone, and its sshfs must not unmount the one that has come.
+        assertThat(works("cd /mnt/openssh-ssh-rw/deep && { nohup sleep 600 >/dev/null 2>&1 </dev/null & }"))
+                .isTrue();
+        String former = "pgrep -f '^sshfs .* /mnt/openssh-ssh-rw '";
+        String pid = guest(former).out().strip();
+        mounted.beginLoad("/mnt/openssh-ssh-rw/deep", 100);
+        Home.eventually("the load", () -> Files.exists(location.resolve("deep/load/10")));
+        // By a connection of its own: mounts may share the one that commands go by.
+        Home.Result lost = home.shell("ssh -F " + home.path + "/m/ssh.config -o ControlPath=none -o ControlMaster=no"
+                + " lima-m sudo kill -KILL '$(ps -o ppid= -p " + pid + ")'");
+        assertThat(lost.code()).as(lost.all()).isZero();
+        mounted.loadIsComplete("/mnt/openssh-ssh-rw/deep", location.resolve("deep"), 100);
+        Home.eventually("the former one has ended", BACK, () -> !works("kill -0 " + pid));
+        for (Way way : ways()) {
+            Home.eventually(way.word() + " is there", BACK, () -> works("cat " + way.point() + "/note"));
+        }
+        assertThat(works("pkill -x sleep && " + former)).isTrue();
+    }
+
+    @Test
+    @Order(6)
+    void anSshfsThatIsKilledInTheGuestIsReplaced() throws IOException {
+        Path location = shared.resolve("builtin-ssh-rw");
+        mounted.beginLoad("/mnt/builtin-ssh-rw/deep", 100);
+        Home.eventually("the load", () -> Files.exists(location.resolve("deep/load/10")));
+        assertThat(works("pkill -KILL -f '^sshfs .* /mnt/builtin-ssh-rw '")).isTrue();
+        mounted.loadIsComplete("/mnt/builtin-ssh-rw/deep", location.resolve("deep"), 100);
     }
 
     private static void killServers(Path directory) {
@@ -281,6 +302,9 @@ class MountIT {
         Path location = shared.resolve("builtin-direct-rw");
         mounted.beginLoad("/mnt/builtin-direct-rw", 200);
         Home.eventually("the load", () -> Files.exists(location.resolve("load/10")));
+        Path ssh = shared.resolve("builtin-ssh-rw");
+        mounted.beginLoad("/mnt/builtin-ssh-rw", 200);
+        Home.eventually("the load by ssh", () -> Files.exists(ssh.resolve("load/10")));
         // What lasts of the caller's wish is what the machine was started with.
         home.with("JLIMA_SSHFS_BY_SSH", null);
         home.killDaemon();
@@ -289,7 +313,8 @@ class MountIT {
         for (Way way : ways()) {
             Home.eventually(way.word() + " is back", () -> works("cat " + way.point() + "/note"));
         }
-        mounted.loadIsComplete(location, 200);
+        mounted.loadIsComplete("/mnt/builtin-direct-rw", location, 200);
+        mounted.loadIsComplete("/mnt/builtin-ssh-rw", ssh, 200);
         assertThat(guest("stat -f -c %T /mnt/builtin-direct-rw").out()).contains("fuse");
         List<String> lines = home.good("mount", "list", "m").out().lines().toList();
         for (Way way : ways()) {
@@ -357,116 +382,6 @@ class MountIT {
             Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
             assertThat(result.code()).as(result.all()).isEqualTo(1);
             assertThat(result.err()).contains(bad[1]);
-            assertThat(home.path.resolve("bad")).doesNotExist();
-        }
-    }
-
-    private static void assumeRoot() {
-        assumeTrue(MountedGuest.isRoot(), "Debian 12's virtiofsd serves root only");
-    }
-
-    /** The same guest, started again with another mount type. */
-    @Test
-    @Order(11)
-    void theSuitePassesByVirtiofs() throws IOException {
-        assumeRoot();
-        int user = Integer.parseInt(guest("id -u").out().strip());
-        StringBuilder mounts = new StringBuilder();
-        for (String access : List.of("rw", "ro")) {
-            Path location = mounted.directory("virtiofs, " + access);
-            Files.setAttribute(location, "unix:uid", user);
-            mounts.append("{\"location\": \"%s\", \"mountPoint\": \"/mnt/vf %s\", \"writable\": %s},"
-                    .formatted(location, access, access.equals("rw")));
-        }
-        mounts.append("{\"location\": \"%s\", \"mountPoint\": \"/mnt/small\", \"writable\": true}"
-                .formatted(shared.resolve("small")));
-        home.good("stop", "m");
-        home.good("edit", "--tty=false", "m", "--set", ".mountType = \"virtiofs\" | .mounts = [" + mounts + "]");
-        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
-        assertThat(home.good("mount", "list", "m").out().lines())
-                .containsExactly(
-                        shared.resolve("virtiofs, rw") + " on /mnt/vf rw (rw, virtiofs, virtiofsd)",
-                        shared.resolve("virtiofs, ro") + " on /mnt/vf ro (ro, virtiofs, virtiofsd)",
-                        shared.resolve("small") + " on /mnt/small (rw, virtiofs, virtiofsd)");
-        mounted.passesTheSuite("/mnt/vf rw", true, List.of());
-        mounted.passesTheSuite("/mnt/vf ro", false, List.of());
-        mounted.fillsUp("/mnt/small", shared.resolve("small"), "No space left on device");
-    }
-
-    private void assumeVirtiofs() {
-        assumeRoot();
-        assertThat(works("[ -d '/mnt/vf ro/deep' ]")).as("virtiofs is mounted").isTrue();
-    }
-
-    @Test
-    @Order(12)
-    void theRootOfTheGuestGetsNoFurtherByVirtiofs() throws IOException {
-        assumeVirtiofs();
-        // Owners and modes are the host's own: as root there, the guest's root is root in that directory.
-        mounted.withstandsRoot("/mnt/vf rw", true, shared.resolve("virtiofs, rw"), List.of("set_uid"));
-        mounted.withstandsRoot("/mnt/vf ro", false, shared.resolve("virtiofs, ro"), List.of());
-    }
-
-    @Test
-    @Order(13)
-    void virtiofsOutlivesTheDaemonAndARestartOfTheGuest() throws IOException {
-        assumeVirtiofs();
-        Path location = shared.resolve("virtiofs, rw");
-        mounted.beginLoad("/mnt/vf rw", 200);
-        Home.eventually("the load", () -> Files.exists(location.resolve("load/10")));
-        home.killDaemon();
-        mounted.loadIsComplete(location, 200);
-        assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
-        mounted.reboot();
-        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
-        assertThat(guest("wc -l <'/mnt/vf rw/load/199'").out()).isEqualTo("3000\n");
-        assertThat(works("rm -r '/mnt/vf rw/load'")).isTrue();
-        assertThat(location.resolve("load")).doesNotExist();
-    }
-
-    @Test
-    @Order(14)
-    void aVirtiofsdThatIsKilledIsMissedAndComesWithTheNextStart() throws IOException {
-        assumeVirtiofs();
-        Path location = shared.resolve("virtiofs, rw");
-        mounted.beginLoad("/mnt/vf rw", 100_000);
-        Home.eventually("the load", () -> Files.exists(location.resolve("load/30")));
-        String mark = Files.readString(home.path.resolve("m/virtiofsd-0.mark"));
-        Home.kill(Long.parseLong(mark.split(" ", 2)[0]));
-        Home.eventually(
-                "its mount is told as broken",
-                () -> home.good("mount", "list", "m").out().contains("virtiofsd for " + location));
-        assertThat(home.good("list").err()).contains("restart --force m");
-        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
-        MountedGuest.loadIsSound(location, 30);
-        // Its programs hang, so it does not power off, and is not waited for as long as another.
-        assertThat(home.good("stop", "m").err()).contains("within 45 s");
-        Home.eventually(
-                "the others have ended too",
-                () -> ProcessHandle.allProcesses()
-                        .noneMatch(p -> p.info().commandLine().orElse("").contains(home.path + "/m/virtiofsd-")));
-        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
-        assertThat(home.good("list").err()).doesNotContain("virtiofsd");
-        assertThat(guest("wc -l <'/mnt/vf rw/load/29'").out()).isEqualTo("3000\n");
-        assertThat(works("echo after >'/mnt/vf rw/after'")).isTrue();
-        assertThat(location.resolve("after")).hasContent("after");
-    }
-
-    @Test
-    @Order(15)
-    void whatVirtiofsCannotDoIsRefusedBeforeAnythingStarts() throws IOException {
-        assumeRoot();
-        for (String size : List.of("3", "2048", "many")) {
-            Path yaml = home.write("bad.yaml", """
-                    images:
-                    - {location: "debian:bookworm?include=git", arch: x86_64}
-                    mountType: virtiofs
-                    mounts:
-                    - {location: "%s", virtiofs: {queueSize: %s}}
-                    """.formatted(shared, size));
-            Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
-            assertThat(result.code()).as(result.all()).isEqualTo(1);
-            assertThat(result.err()).contains("queueSize");
             assertThat(home.path.resolve("bad")).doesNotExist();
         }
     }

@@ -5,7 +5,7 @@
 mount-suite.py DIRECTORY rw|ro [SKIPPED-CHECK...]
 
 A line for each check: "ok NAME", "skipped NAME" or "FAIL NAME: reason". The exit code is the number of failures. A
-directory that is ro must hold what `fill` of MountIT makes on the host.
+directory that is ro must hold what `directory` of MountedGuest makes on the host.
 """
 
 import errno

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A connection that notes its commands. */
-final class FakeConnection extends BareConnection {
+class FakeConnection extends BareConnection {
     final SshConnector.Target target;
     final List<String> commands = new CopyOnWriteArrayList<>();
 

@@ -17,12 +17,14 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A LIMA_HOME with instances whose hypervisor, network and guest are played by this class. */
@@ -242,10 +244,18 @@ final class Rig {
             int port = text.startsWith("port ") ? Integer.parseInt(text.substring(5)) : 0;
             List<InstanceConfig.Mount> mounts = text.equals("mounts")
                     ? List.of(mount("/tmp"))
-                    : MOUNT.matcher(text)
+                    : MOUNT
+                            .matcher(text)
                             .results()
                             .map(m ->
                                     mount(m.group(1), m.group(2) == null ? m.group(1) : m.group(2), m.group(3) != null))
+                            .collect(Collectors.toMap(
+                                    InstanceConfig.Mount::mountPoint,
+                                    m -> m,
+                                    (earlier, later) -> earlier,
+                                    LinkedHashMap::new))
+                            .sequencedValues()
+                            .stream()
                             .toList();
             Matcher type = TYPE.matcher(text);
             Matcher unsupported = UNSUPPORTED.matcher(text);

@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -27,9 +28,10 @@ final class GuestShell implements AutoCloseable {
     /** How a call ended; the words are those of the programs in the guest, empty if they had none. */
     record Outcome(boolean good, String words) {}
 
-    private record Call(IntFunction<String> text, CompletableFuture<Outcome> outcome, StringBuilder words) {
-        Call(IntFunction<String> text) {
-            this(text, new CompletableFuture<>(), new StringBuilder());
+    private record Call(
+            String mountPoint, IntFunction<String> text, CompletableFuture<Outcome> outcome, StringBuilder words) {
+        Call(String mountPoint, IntFunction<String> text) {
+            this(mountPoint, text, new CompletableFuture<>(), new StringBuilder());
         }
     }
 
@@ -58,11 +60,12 @@ final class GuestShell implements AutoCloseable {
     /**
      * Has a call of {@link GuestScript} made when the guest can be reached.
      *
+     * @param mountPoint what it is about; of those that are asked for at the same time, outer ones come before inner ones
      * @param text makes the call, given its number
      * @return fails with an {@link IOException} when the guest was lost on the way
      */
-    CompletableFuture<Outcome> ask(IntFunction<String> text) {
-        Call call = new Call(text);
+    CompletableFuture<Outcome> ask(String mountPoint, IntFunction<String> text) {
+        Call call = new Call(mountPoint, text);
         waiting.add(call);
         return call.outcome();
     }
@@ -76,8 +79,7 @@ final class GuestShell implements AutoCloseable {
                     SshConnection connection = guest.connection();
                     watch(connection);
                     shells.acquire();
-                    waiting.drainTo(calls);
-                    Thread.ofVirtual().name("sshfs-calls").start(() -> runOrFail(connection, calls));
+                    begin(connection, calls);
                 } catch (LimaException e) {
                     notReached(calls, e);
                 }
@@ -94,10 +96,28 @@ final class GuestShell implements AutoCloseable {
         }
     }
 
-    private void runOrFail(SshConnection connection, List<Call> calls) {
+    /** What is asked for while the guest starts the shell goes along. */
+    private void begin(SshConnection connection, List<Call> calls) {
+        boolean begun = false;
         try {
-            run(connection, calls);
-        } catch (IOException | LimaException e) {
+            SshProcess shell = connection.start("exec /bin/sh", null, Map.of());
+            waiting.drainTo(calls);
+            calls.sort(Comparator.comparing(Call::mountPoint));
+            Thread.ofVirtual().name("sshfs-calls").start(() -> runOrFail(shell, calls));
+            begun = true;
+        } catch (IOException e) {
+            notReached(calls, e);
+        } finally {
+            if (!begun) {
+                shells.release();
+            }
+        }
+    }
+
+    private void runOrFail(SshProcess shell, List<Call> calls) {
+        try (shell) {
+            run(shell, calls);
+        } catch (IOException | RuntimeException e) {
             notReached(calls, e);
         } finally {
             shells.release();
@@ -109,20 +129,18 @@ final class GuestShell implements AutoCloseable {
                 .completeExceptionally(new IOException("The guest was not reached: " + e.getMessage(), e)));
     }
 
-    private static void run(SshConnection connection, List<Call> calls) throws IOException {
+    private static void run(SshProcess shell, List<Call> calls) throws IOException {
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < calls.size(); i++) {
             texts.add(calls.get(i).text().apply(i));
         }
-        try (SshProcess shell = connection.start("exec /bin/sh", null, Map.of())) {
-            shell.stderr().close();
-            try (OutputStream stdin = shell.stdin()) {
-                stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
-            }
-            BufferedReader lines = new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                hear(calls, line);
-            }
+        shell.stderr().close();
+        try (OutputStream stdin = shell.stdin()) {
+            stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
+        }
+        BufferedReader lines = new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            hear(calls, line);
         }
         for (Call call : calls) {
             call.outcome().completeExceptionally(new IOException("The guest did not say how it ended"));

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -84,6 +85,7 @@ class DirectDoorTest {
     @Test
     void theSamePortIsTakenAgainIfItIsFree(@TempDir Path instance) throws IOException {
         long self = ProcessHandle.current().pid();
+        ProcessIdentity machine = new ProcessIdentity(self, 1);
         int port = 0;
         // Below the ports that the system gives away, so that nobody gets it in between.
         for (int candidate = 20_000; port == 0; candidate++) {
@@ -91,10 +93,12 @@ class DirectDoorTest {
                 port = door.port() == candidate ? candidate : 0;
             }
         }
-        new DoorPorts(instance).keep("/mnt/two words", port);
-        int kept = new DoorPorts(instance).last("/mnt/two words");
+        new DoorPorts(instance).keep("/mnt/two words", port, machine);
+        int kept = new DoorPorts(instance).last("/mnt/two words", machine);
         assertThat(kept).isEqualTo(port);
-        assertThat(new DoorPorts(instance).last("/mnt/other")).isZero();
+        assertThat(new DoorPorts(instance).last("/mnt/other", machine)).isZero();
+        assertThat(new DoorPorts(instance).last("/mnt/two words", new ProcessIdentity(self, 2)))
+                .isZero();
         try (DirectDoor door = new DirectDoor(echo, kept, self, ended::countDown);
                 DirectDoor second = new DirectDoor(echo, kept, self, ended::countDown)) {
             assertThat(door.port()).isEqualTo(port);
@@ -118,6 +122,45 @@ class DirectDoorTest {
                 ended += endOf(socket) ? 1 : 0;
             }
             assertThat(ended).isEqualTo(1);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    /** However many come in at one moment, no more than that are listened to when they all have come. */
+    @Test
+    void aCrowdAtOnceGetsNoFurther() throws Exception {
+        long self = ProcessHandle.current().pid();
+        int crowd = 4 * DirectDoor.MOST_SESSIONS;
+        List<Socket> sockets = Collections.synchronizedList(new ArrayList<>());
+        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {})) {
+            CountDownLatch begin = new CountDownLatch(1);
+            List<Thread> guests = new ArrayList<>();
+            for (int i = 0; i < crowd; i++) {
+                guests.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        begin.await();
+                        Socket socket = connect(door);
+                        sockets.add(socket);
+                        // Answered or ended, it has been let in.
+                        endOf(socket);
+                    } catch (IOException | InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }));
+            }
+            begin.countDown();
+            for (Thread guest : guests) {
+                guest.join();
+            }
+            assertThat(sockets).hasSize(crowd);
+            int served = 0;
+            for (Socket socket : sockets) {
+                served += endOf(socket) ? 0 : 1;
+            }
+            assertThat(served).isBetween(1, DirectDoor.MOST_SESSIONS);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
@@ -151,10 +194,10 @@ class DirectDoorTest {
         assertThat(later.isBySsh("/mnt/a b", machine)).isTrue();
         assertThat(later.isBySsh("/mnt/a b", new ProcessIdentity(17, 1235))).isFalse();
         assertThat(later.isBySsh("/mnt/other", machine)).isFalse();
-        assertThat(later.last("/mnt/a b")).isZero();
-        later.keep("/mnt/a b", 4711);
+        assertThat(later.last("/mnt/a b", machine)).isZero();
+        later.keep("/mnt/a b", 4711, machine);
         assertThat(new DoorPorts(instance).isBySsh("/mnt/a b", machine)).isFalse();
-        assertThat(new DoorPorts(instance).last("/mnt/a b")).isEqualTo(4711);
+        assertThat(new DoorPorts(instance).last("/mnt/a b", machine)).isEqualTo(4711);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.jlima.mount.virtiofs.internal;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig.Mount;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,12 +14,14 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * The virtiofsd of one mount. It outlives the daemon, and ends by itself when QEMU hangs up. Its files are in the
- * instance's directory: the socket, the log, and a mark by which a later daemon finds the very process.
+ * instance's directory: the socket, the log, and a mark by which a later daemon finds the very process, and the directory
+ * that it was given.
  */
 final class ShareDaemon {
     /** Longer than any start takes on a loaded machine. */
@@ -28,16 +31,25 @@ final class ShareDaemon {
 
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+    /** "lima-" and what tells a mount from others, of which this much does. */
+    private static final int NAME_BEGIN = 5;
+
+    private static final int NAME_END = 13;
+
     private final Path directory;
+    private final Path location;
     private final String name;
 
-    /** @param number place of the mount in the configuration */
-    ShareDaemon(Path directory, int number) {
+    /**
+     * @param directory of the instance
+     * @param mount may have another place in the configuration when a later daemon looks, so it is known by its tag
+     */
+    ShareDaemon(Path directory, Mount mount) {
         this.directory = directory;
-        this.name = "virtiofsd-" + number;
+        this.location = Path.of(mount.location());
+        this.name = "virtiofsd-" + mount.tag().substring(NAME_BEGIN, NAME_END);
     }
 
-    /** Under the name that Lima gives it. */
     Path socket() {
         return directory.resolve(name + ".sock");
     }
@@ -68,7 +80,7 @@ final class ShareDaemon {
                     .redirectErrorStream(true)
                     .redirectOutput(log().toFile())
                     .start();
-            write(identity(process.pid()).orElse("gone"));
+            write(identity(process.pid()).orElse("gone") + "\n" + fileKey());
         } catch (IOException e) {
             throw new LimaException("virtiofsd cannot be started in " + directory, e);
         }
@@ -122,18 +134,36 @@ final class ShareDaemon {
 
     /** The process, if it still is the one that was started. */
     Optional<ProcessHandle> running() {
-        String marked;
-        try {
-            marked = Files.readString(mark()).strip();
-        } catch (IOException e) {
-            return Optional.empty();
-        }
+        String marked = marked(0);
         String pid = marked.split(" ", 2)[0];
         if (!pid.matches("[0-9]{1,18}")) {
             return Optional.empty();
         }
         long number = Long.parseLong(pid);
         return identity(number).filter(marked::equals).flatMap(same -> ProcessHandle.of(number));
+    }
+
+    /** Whether what it was given is still at its place. It goes on with that, wherever it has gone. */
+    boolean isInPlace() {
+        return marked(1).equals(fileKey());
+    }
+
+    /** Device and inode of what is at the place now. Those of a directory that somebody holds open are not used again. */
+    private String fileKey() {
+        try {
+            return new TreeMap<>(Files.readAttributes(location, "unix:dev,ino")).toString();
+        } catch (IOException e) {
+            return "nothing";
+        }
+    }
+
+    /** A line of the mark, empty when there is none. */
+    private String marked(int line) {
+        try {
+            return Files.readString(mark()).lines().skip(line).findFirst().orElse("");
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /** Ends it, if it runs, and removes its socket. */

@@ -31,6 +31,7 @@ public final class VirtiofsMountDriver implements MountDriver {
                     "Directories can be mounted by virtiofs on Linux hosts only",
                     "Set mountType to 9p or reverse-sshfs");
         }
+        mounts.forEach(VirtiofsMountDriver::check);
         HostEnvironment caller = request.caller();
         Virtiofsd program = Virtiofsd.find(caller);
         Virtiofsd.User user = Virtiofsd.user(request.config().user().uid());
@@ -49,9 +50,7 @@ public final class VirtiofsMountDriver implements MountDriver {
         List<FstabEntry> fstab = new ArrayList<>();
         List<List<String>> commands = new ArrayList<>();
         for (Mount mount : mounts) {
-            check(mount);
-            int number = devices.size();
-            Path socket = new ShareDaemon(directory, number).socket();
+            Path socket = new ShareDaemon(directory, mount).socket();
             Path location = Path.of(mount.location());
             String tag = mount.tag();
             devices.add(new Device.SharedDirectory(
@@ -60,16 +59,17 @@ public final class VirtiofsMountDriver implements MountDriver {
                     new FstabEntry(tag, mount.mountPoint(), "virtiofs", mount.writable() ? "rw,nofail" : "ro,nofail"));
             commands.add(program.command(socket, location, mount.writable(), user));
         }
-        return new MountPlan(devices, fstab, () -> begin(directory, commands, caller));
+        return new MountPlan(devices, fstab, () -> begin(directory, mounts, commands, caller));
     }
 
     /** All of them, or none. */
-    private static Runnable begin(Path directory, List<List<String>> commands, HostEnvironment caller)
+    private static Runnable begin(
+            Path directory, List<Mount> mounts, List<List<String>> commands, HostEnvironment caller)
             throws InterruptedException {
-        Runnable undo = () -> endAll(directory, commands.size());
+        Runnable undo = () -> endAll(directory, mounts);
         try {
             for (int number = 0; number < commands.size(); number++) {
-                new ShareDaemon(directory, number).start(commands.get(number), caller);
+                new ShareDaemon(directory, mounts.get(number)).start(commands.get(number), caller);
             }
         } catch (InterruptedException | LimaException e) {
             undo.run();
@@ -78,11 +78,11 @@ public final class VirtiofsMountDriver implements MountDriver {
         return undo;
     }
 
-    private static void endAll(Path directory, int count) {
+    private static void endAll(Path directory, List<Mount> mounts) {
         boolean interrupted = Thread.interrupted();
-        for (int number = 0; number < count; number++) {
+        for (Mount mount : mounts) {
             try {
-                new ShareDaemon(directory, number).end();
+                new ShareDaemon(directory, mount).end();
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -101,7 +101,8 @@ public final class VirtiofsMountDriver implements MountDriver {
         return mount.queueSize() == null ? QUEUE_SIZE : mount.queueSize();
     }
 
-    private static void check(Mount mount) {
+    /** @throws LimaException when an option has a value that cannot be */
+    static void check(Mount mount) {
         int size = queueSize(mount);
         if (size < 2 || size > QUEUE_SIZE || Integer.bitCount(size) != 1) {
             throw refusal(mount, "virtiofs.queueSize is " + size, "QEMU takes powers of two from 2 to " + QUEUE_SIZE);

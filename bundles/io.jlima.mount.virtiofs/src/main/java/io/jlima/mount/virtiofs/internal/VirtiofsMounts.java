@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mounts of one guest, which its kernel makes and its machine serves. All that is left is to look: whether the guest
@@ -40,7 +41,7 @@ final class VirtiofsMounts implements MountAttachment {
         this.guest = guest;
         this.mounts = List.copyOf(mounts);
         for (int number = 0; number < mounts.size(); number++) {
-            watch(number, new ShareDaemon(guest.directory(), number));
+            watch(number, new ShareDaemon(guest.directory(), mounts.get(number)));
         }
         this.look = Thread.ofVirtual().name("virtiofs-look").start(this::look);
     }
@@ -123,10 +124,19 @@ final class VirtiofsMounts implements MountAttachment {
     public List<State> states() {
         List<State> states = new ArrayList<>();
         for (int number = 0; number < mounts.size(); number++) {
+            Mount mount = mounts.get(number);
             String trouble = lost.getOrDefault(number, missing.get(number));
-            states.add(new State(mounts.get(number), "virtiofs", "virtiofsd", trouble));
+            states.add(new State(mount, "virtiofs", "virtiofsd", trouble == null ? displaced(mount) : trouble));
         }
         return states;
+    }
+
+    private @Nullable String displaced(Mount mount) {
+        return new ShareDaemon(guest.directory(), mount).isInPlace()
+                ? null
+                : "the directory that the guest is shown is not at " + mount.location()
+                        + " any more; if it was removed, `limactl restart " + guest.name()
+                        + "` shows the one there now";
     }
 
     @Override

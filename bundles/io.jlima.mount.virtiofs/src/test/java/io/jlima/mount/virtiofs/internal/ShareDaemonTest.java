@@ -23,8 +23,16 @@ class ShareDaemonTest {
 
     private final HostEnvironment caller = HostEnvironment.ofThisProcess();
 
+    private Path shared() {
+        return directory.resolve("shared");
+    }
+
+    private Path mark() {
+        return directory.resolve(daemon().socket().getFileName().toString().replace(".sock", ".mark"));
+    }
+
     private ShareDaemon daemon() {
-        return new ShareDaemon(directory, 3);
+        return new ShareDaemon(directory, VirtiofsMountDriverTest.mount(shared().toString(), "/mnt", true, null));
     }
 
     private List<String> listening() {
@@ -67,13 +75,26 @@ class ShareDaemonTest {
 
     @Test
     void anotherProcessWithItsNumberIsNotIt() throws Exception {
-        Files.writeString(
-                directory.resolve("virtiofsd-3.mark"), ProcessHandle.current().pid() + " 1 boot\n");
+        Files.writeString(mark(), ProcessHandle.current().pid() + " 1 boot\n");
         assertThat(daemon().running()).isEmpty();
-        Files.writeString(directory.resolve("virtiofsd-3.mark"), "gone\n");
+        Files.writeString(mark(), "gone\n");
         assertThat(daemon().running()).isEmpty();
         daemon().end();
-        assertThat(directory.resolve("virtiofsd-3.mark")).doesNotExist();
+        assertThat(mark()).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryThatIsNotWhereItWasIsSeen() throws Exception {
+        Files.createDirectory(shared());
+        daemon().start(listening(), caller);
+        assertThat(daemon().isInPlace()).isTrue();
+        Path away = Files.move(shared(), directory.resolve("away"));
+        assertThat(daemon().isInPlace()).isFalse();
+        Files.createDirectory(shared());
+        assertThat(daemon().isInPlace()).isFalse();
+        Files.delete(shared());
+        Files.move(away, shared());
+        assertThat(daemon().isInPlace()).isTrue();
     }
 
     @Test

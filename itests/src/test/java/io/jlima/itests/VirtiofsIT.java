@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jlima.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Mounts of a real guest by virtiofs. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class VirtiofsIT {
+    private final MountedGuest mounted = MountedGuest.create();
+    private final Home home = mounted.home;
+    private final Path rw = mounted.shared.resolve("virtiofs, rw");
+    private final Path ro = mounted.shared.resolve("virtiofs, ro");
+    private final Path gone = mounted.shared.resolve("gone");
+    private final Path made = mounted.shared.resolve("made/for it");
+
+    @BeforeAll
+    void startTheGuest() throws IOException {
+        assumeTrue(MountedGuest.isRoot(), "Debian 12's virtiofsd serves root only");
+        forAll(mounted.directory(rw.getFileName().toString()));
+        mounted.directory(ro.getFileName().toString());
+        forAll(Files.createDirectory(gone));
+        Path yaml = home.write("m.yaml", """
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                cpus: 1
+                memory: 1GiB
+                mountType: virtiofs
+                containerd: {system: false, user: false}
+                mounts:
+                - {location: "%s", mountPoint: /mnt/vf rw, writable: true}
+                - {location: "%s", mountPoint: /mnt/vf ro}
+                - {location: "%s", mountPoint: /mnt/small, writable: true}
+                - {location: "%s", mountPoint: /mnt/gone, writable: true}
+                - {location: "%s", mountPoint: /mnt/made}
+                """.formatted(rw, ro, mounted.smallDisk(), gone, made));
+        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
+    }
+
+    /** The guest's user owns nothing of the host's root. */
+    private static Path forAll(Path directory) throws IOException {
+        return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+    }
+
+    @AfterAll
+    void leaveNothing() {
+        mounted.close();
+    }
+
+    private Home.Result guest(String script) {
+        return mounted.run(script);
+    }
+
+    private boolean works(String script) {
+        return mounted.works(script);
+    }
+
+    private List<String> table() {
+        return home.good("mount", "list", "m").out().lines().toList();
+    }
+
+    @Test
+    @Order(1)
+    void everyMountIsThereAndSaysHow() {
+        assertThat(table())
+                .containsExactly(
+                        rw + " on /mnt/vf rw (rw, virtiofs, virtiofsd)",
+                        ro + " on /mnt/vf ro (ro, virtiofs, virtiofsd)",
+                        mounted.shared.resolve("small") + " on /mnt/small (rw, virtiofs, virtiofsd)",
+                        gone + " on /mnt/gone (rw, virtiofs, virtiofsd)",
+                        made + " on /mnt/made (ro, virtiofs, virtiofsd)");
+        assertThat(made).isEmptyDirectory();
+        assertThat(guest("grep -c ' - virtiofs ' /proc/self/mountinfo").out()).isEqualTo("5\n");
+    }
+
+    @Test
+    @Order(2)
+    void theSuitePasses() {
+        mounted.passesTheSuite("/mnt/vf rw", true, List.of());
+        mounted.passesTheSuite("/mnt/vf ro", false, List.of());
+    }
+
+    @Test
+    @Order(3)
+    void aFullDiskOfTheHostIsAFullDiskInTheGuest() throws IOException {
+        mounted.fillsUp("/mnt/small", mounted.shared.resolve("small"), "No space left on device");
+    }
+
+    @Test
+    @Order(3)
+    void theRootOfTheGuestChangesNothingThatIsReadOnly() throws IOException {
+        mounted.withstandsRoot("/mnt/vf ro", false, ro, List.of());
+    }
+
+    @Test
+    @Order(3)
+    void theRootOfTheGuestStaysInTheDirectory() throws IOException {
+        // Owners and modes are the host's own: as root there, the guest's root is root in that directory.
+        mounted.withstandsRoot("/mnt/vf rw", true, rw, List.of("set_uid"));
+    }
+
+    /** Its virtiofsd holds the directory, wherever it goes, and nothing else. */
+    @Test
+    @Order(4)
+    void aDirectoryThatIsRemovedIsAnErrorAndNoMore() throws IOException {
+        long daemon = home.daemonPid();
+        assertThat(works("echo x >/mnt/gone/x && mkdir /mnt/gone/held")).isTrue();
+        Path away = Files.move(gone, mounted.shared.resolve("away"));
+        assertThat(works("cat /mnt/gone/x && echo y >/mnt/gone/y")).isTrue();
+        assertThat(away.resolve("y")).hasContent("y");
+        assertThat(table()).anyMatch(line -> line.startsWith(gone + " ") && line.contains("is not at " + gone));
+        Files.move(away, gone);
+        assertThat(table()).noneMatch(line -> line.contains("any more"));
+
+        assertThat(works("nohup sh -c 'exec 3>/mnt/gone/open; cd /mnt/gone/held && touch /tmp/held;"
+                        + " until [ -e /tmp/done ]; do sleep 0.1; done; echo last >&3 && touch x; echo $? >/tmp/code'"
+                        + " >/dev/null 2>&1 </dev/null & until [ -e /tmp/held ]; do sleep 0.1; done"))
+                .isTrue();
+        Files.delete(gone.resolve("held"));
+        try (Stream<Path> files = Files.list(gone)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(gone);
+        for (String use : List.of("echo x >/mnt/gone/x", "cat /mnt/gone/x", "mkdir /mnt/gone/d", "ls /mnt/gone/held")) {
+            assertThat(guest("timeout 120 sh -c '" + use + "'").code())
+                    .as(use)
+                    .isNotZero()
+                    .isNotEqualTo(124);
+        }
+        // A program that is there already goes on with its file, has errors for the rest, and ends.
+        assertThat(works("touch /tmp/done; until [ -s /tmp/code ]; do sleep 0.1; done; [ \"$(cat /tmp/code)\" != 0 ]"))
+                .isTrue();
+
+        // The one that is made again is another one.
+        forAll(Files.createDirectory(gone));
+        assertThat(works("echo x >/mnt/gone/x")).isFalse();
+        assertThat(gone).isEmptyDirectory();
+        assertThat(table()).anyMatch(line -> line.startsWith(gone + " ") && line.contains("`limactl restart m`"));
+        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
+        assertThat(works("echo x >'/mnt/vf rw/beside'")).isTrue();
+        assertThat(rw.resolve("beside")).hasContent("x");
+        assertThat(home.status("m")).isEqualTo("Running");
+        assertThat(home.daemonPid()).isEqualTo(daemon);
+    }
+
+    @Test
+    @Order(7)
+    void theyOutliveTheDaemonAndARestartOfTheGuest() throws IOException {
+        mounted.beginLoad("/mnt/vf rw", 200);
+        Home.eventually("the load", () -> Files.exists(rw.resolve("load/10")));
+        home.killDaemon();
+        mounted.loadIsComplete("/mnt/vf rw", rw, 200);
+        assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
+        mounted.reboot();
+        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
+        assertThat(guest("wc -l <'/mnt/vf rw/load/199'").out()).isEqualTo("3000\n");
+        assertThat(works("rm -r '/mnt/vf rw/load'")).isTrue();
+        assertThat(rw.resolve("load")).doesNotExist();
+    }
+
+    private static List<ProcessHandle> daemons(String word) {
+        return ProcessHandle.allProcesses()
+                .filter(p -> p.info().commandLine().orElse("").contains(word))
+                .filter(p -> p.info().command().orElse("").endsWith("virtiofsd"))
+                .toList();
+    }
+
+    @Test
+    @Order(8)
+    void aVirtiofsdThatIsKilledIsMissedAndComesWithTheNextStart() throws IOException {
+        mounted.beginLoad("/mnt/vf rw", 100_000);
+        Home.eventually("the load", () -> Files.exists(rw.resolve("load/30")));
+        List<ProcessHandle> serving = daemons("source=" + rw.toString().replace(",", "\\,"));
+        assertThat(serving).isNotEmpty();
+        serving.forEach(p -> Home.kill(p.pid()));
+        Home.eventually(
+                "its mount is told as broken",
+                () -> home.good("mount", "list", "m").out().contains("virtiofsd for " + rw));
+        assertThat(home.good("list").err()).contains("restart --force m");
+        assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
+        MountedGuest.loadIsSound(rw, 30);
+        // Its programs hang, so it does not power off, and is not waited for as long as another.
+        assertThat(home.good("stop", "m").err()).contains("within 45 s");
+        Home.eventually(
+                "the others have ended too",
+                () -> daemons(home.path + "/m/virtiofsd-").isEmpty());
+        home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
+        assertThat(home.good("list").err()).doesNotContain("virtiofsd");
+        assertThat(guest("wc -l <'/mnt/vf rw/load/29'").out()).isEqualTo("3000\n");
+        assertThat(works("echo after >'/mnt/vf rw/after' && echo new >/mnt/gone/new"))
+                .isTrue();
+        assertThat(rw.resolve("after")).hasContent("after");
+        assertThat(gone.resolve("new")).hasContent("new");
+        assertThat(table()).noneMatch(line -> line.contains("any more"));
+    }
+}
