@@ -153,8 +153,8 @@ final class GuestShell implements AutoCloseable {
         try (OutputStream stdin = shell.stdin()) {
             stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
         }
-        try (GuestWords words = new GuestWords(shell.stdout())) {
-            for (String line = words.line(); line != null; line = words.line()) {
+        try (GuestLines words = new GuestLines(shell.stdout())) {
+            for (String line = words.next(); line != null; line = words.next()) {
                 hear(calls, line);
             }
         }
@@ -171,7 +171,7 @@ final class GuestShell implements AutoCloseable {
         }
         Call call = calls.get(Integer.parseInt(parts[0]));
         if (parts[1].equals(":")) {
-            GuestWords.add(call.words(), parts.length > 2 ? parts[2] : "");
+            GuestLines.add(call.words(), parts.length > 2 ? parts[2] : "");
         } else if (parts[1].equals("later")) {
             call.outcome().completeExceptionally(new IOException("The guest is shutting down"));
         } else {

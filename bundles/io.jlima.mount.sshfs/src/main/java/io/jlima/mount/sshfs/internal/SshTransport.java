@@ -114,12 +114,12 @@ final class SshTransport implements Transport {
     /** Hears the news that it is mounted, and sshfs's own words before that. */
     private static void listen(SshProcess process, CompletableFuture<GuestShell.Outcome> outcome) {
         StringBuilder words = new StringBuilder();
-        try (GuestWords said = new GuestWords(process.stderr())) {
-            for (String line = said.line(); line != null; line = said.line()) {
+        try (GuestLines said = new GuestLines(process.stderr())) {
+            for (String line = said.next(); line != null; line = said.next()) {
                 if (line.equals("0 mounted")) {
                     outcome.complete(new GuestShell.Outcome(true, ""));
                 } else {
-                    GuestWords.add(words, line);
+                    GuestLines.add(words, line);
                 }
             }
         } catch (IOException e) {

@@ -10,7 +10,7 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-class GuestWordsTest {
+class GuestLinesTest {
     /** As many letters as are asked for. */
     private static final class Letters extends InputStream {
         private long left;
@@ -39,21 +39,21 @@ class GuestWordsTest {
 
     @Test
     void linesAreAsTheyWereSaid() throws IOException {
-        try (GuestWords words = new GuestWords(text("0 mounted\n\nüber\nlast"))) {
-            assertThat(words.line()).isEqualTo("0 mounted");
-            assertThat(words.line()).isEmpty();
-            assertThat(words.line()).isEqualTo("über");
-            assertThat(words.line()).isEqualTo("last");
-            assertThat(words.line()).isNull();
+        try (GuestLines words = new GuestLines(text("0 mounted\n\nüber\nlast"))) {
+            assertThat(words.next()).isEqualTo("0 mounted");
+            assertThat(words.next()).isEmpty();
+            assertThat(words.next()).isEqualTo("über");
+            assertThat(words.next()).isEqualTo("last");
+            assertThat(words.next()).isNull();
         }
     }
 
     @Test
     void aLineWithoutEndIsCutOff() throws IOException {
         long more = 1L << 26;
-        try (GuestWords words = new GuestWords(new SequenceInputStream(new Letters(more), text("\nnext\n")))) {
-            assertThat(words.line()).hasSize(GuestWords.LONGEST_LINE);
-            assertThat(words.line()).isEqualTo("next");
+        try (GuestLines words = new GuestLines(new SequenceInputStream(new Letters(more), text("\nnext\n")))) {
+            assertThat(words.next()).hasSize(GuestLines.LONGEST_LINE);
+            assertThat(words.next()).isEqualTo("next");
         }
     }
 
@@ -61,12 +61,12 @@ class GuestWordsTest {
     void whatPeopleAreToldIsNoBookEither() {
         StringBuilder words = new StringBuilder();
         for (int i = 0; i < 1000; i++) {
-            GuestWords.add(words, "x".repeat(GuestWords.LONGEST_LINE));
+            GuestLines.add(words, "x".repeat(GuestLines.LONGEST_LINE));
         }
-        assertThat(words.length()).isBetween(GuestWords.MOST, 2 * GuestWords.MOST);
+        assertThat(words.length()).isBetween(GuestLines.MOST, 2 * GuestLines.MOST);
         StringBuilder few = new StringBuilder();
-        GuestWords.add(few, " one ");
-        GuestWords.add(few, "two");
+        GuestLines.add(few, " one ");
+        GuestLines.add(few, "two");
         assertThat(few).hasToString("one; two");
     }
 }

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** What a guest says, line by line. A guest can say what it likes, without end: a line is cut off where it gets too long. */
-final class GuestWords implements Closeable {
+final class GuestLines implements Closeable {
     /** Of a line, in characters: more than a path and the words around it. */
     static final int LONGEST_LINE = 8192;
 
@@ -19,13 +19,13 @@ final class GuestWords implements Closeable {
 
     private final BufferedReader in;
 
-    GuestWords(InputStream in) {
+    GuestLines(InputStream in) {
         this.in = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
     }
 
     /** The next line, without its end; null when there is none. */
     @Nullable
-    String line() throws IOException {
+    String next() throws IOException {
         StringBuilder line = new StringBuilder();
         int next = in.read();
         if (next < 0) {
