@@ -63,6 +63,39 @@ class MountIT {
         return ways;
     }
 
+    /** How a home that is shown for reading, and a directory in it for writing, may be listed. */
+    private static final List<String> ORDERS = List.of("outer-first", "inner-first");
+
+    private String nested(String order) throws IOException {
+        Path outer = shared.resolve(order);
+        Files.createDirectories(outer.resolve("inner"));
+        Files.writeString(outer.resolve("note"), "outer\n");
+        Path inner = Files.createDirectory(shared.resolve(order + ", inner"));
+        Files.writeString(inner.resolve("note"), "inner\n");
+        String outerMount = "- {location: \"%s\", mountPoint: /mnt/%s}\n".formatted(outer, order);
+        String innerMount =
+                "- {location: \"%s\", mountPoint: /mnt/%s/inner, writable: true}\n".formatted(inner, order);
+        return order.equals("outer-first") ? outerMount + innerMount : innerMount + outerMount;
+    }
+
+    private void nestedMountsAreOneWithinTheOther(String what) throws IOException {
+        for (String order : ORDERS) {
+            Path inner = shared.resolve(order + ", inner");
+            Home.eventually(order + " " + what, () -> guest("cat /mnt/" + order + "/note /mnt/" + order + "/inner/note")
+                    .out()
+                    .equals("outer\ninner\n"));
+            assertThat(works("echo " + what + " >/mnt/" + order + "/inner/new"))
+                    .as(order)
+                    .isTrue();
+            assertThat(inner.resolve("new")).hasContent(what);
+            assertThat(works("touch /mnt/" + order + "/planted")).as(order).isFalse();
+            assertThat(works("echo x >/mnt/" + order + "/note")).as(order).isFalse();
+            assertThat(shared.resolve(order + "/note")).hasContent("outer");
+            assertThat(shared.resolve(order + "/inner")).isEmptyDirectory();
+            assertThat(shared.resolve(order + "/planted")).doesNotExist();
+        }
+    }
+
     private Path location(Way way) {
         return shared.resolve(way.word());
     }
@@ -85,6 +118,9 @@ class MountIT {
         mounted.directory("followed");
         mounts.append("- {location: \"%s\", mountPoint: /mnt/followed, writable: true, sshfs: {followSymlinks: true}}\n"
                 .formatted(shared.resolve("followed")));
+        for (String order : ORDERS) {
+            mounts.append(nested(order));
+        }
         Files.createDirectory(shared.resolve("odd, name's"));
         mounts.append("- {location: \"%s\", mountPoint: \"/mnt/odd, name's\", writable: true}\n"
                 .formatted(shared.resolve("odd, name's")));
@@ -136,6 +172,17 @@ class MountIT {
             assertThat(lines)
                     .anyMatch(line -> line.equals(location(way) + " on " + way.point() + " ("
                             + (way.writable() ? "rw" : "ro") + ", " + way.transport() + ", " + way.sftpDriver() + ")"));
+        }
+    }
+
+    @Test
+    @Order(2)
+    void aMountWithinAnotherIsSeenWhicheverIsListedFirst() throws IOException {
+        nestedMountsAreOneWithinTheOther("start");
+        List<String> lines = home.good("mount", "list", "m").out().lines().toList();
+        for (String order : ORDERS) {
+            assertThat(lines).anyMatch(line -> line.contains(" on /mnt/" + order + " (ro, "));
+            assertThat(lines).anyMatch(line -> line.contains(" on /mnt/" + order + "/inner (rw, "));
         }
     }
 
@@ -428,8 +475,9 @@ class MountIT {
 
     @Test
     @Order(9)
-    void aGuestThatRestartsFindsItsMountsAgain() {
+    void aGuestThatRestartsFindsItsMountsAgain() throws IOException {
         mounted.reboot();
+        nestedMountsAreOneWithinTheOther("rebooted");
         for (Way way : ways()) {
             Home.eventually(way.word(), BACK, () -> works("cat " + way.point() + "/note"));
         }
