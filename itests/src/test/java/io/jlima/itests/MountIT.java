@@ -73,17 +73,18 @@ class MountIT {
         Path inner = Files.createDirectory(shared.resolve(order + ", inner"));
         Files.writeString(inner.resolve("note"), "inner\n");
         String outerMount = "- {location: \"%s\", mountPoint: /mnt/%s}\n".formatted(outer, order);
-        String innerMount =
-                "- {location: \"%s\", mountPoint: /mnt/%s/inner, writable: true}\n".formatted(inner, order);
+        String innerMount = "- {location: \"%s\", mountPoint: /mnt/%s/inner, writable: true}\n".formatted(inner, order);
         return order.equals("outer-first") ? outerMount + innerMount : innerMount + outerMount;
     }
 
     private void nestedMountsAreOneWithinTheOther(String what) throws IOException {
         for (String order : ORDERS) {
             Path inner = shared.resolve(order + ", inner");
-            Home.eventually(order + " " + what, () -> guest("cat /mnt/" + order + "/note /mnt/" + order + "/inner/note")
-                    .out()
-                    .equals("outer\ninner\n"));
+            Home.eventually(
+                    order + " " + what,
+                    () -> guest("cat /mnt/" + order + "/note /mnt/" + order + "/inner/note")
+                            .out()
+                            .equals("outer\ninner\n"));
             assertThat(works("echo " + what + " >/mnt/" + order + "/inner/new"))
                     .as(order)
                     .isTrue();
