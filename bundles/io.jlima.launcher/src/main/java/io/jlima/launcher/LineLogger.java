@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 import org.slf4j.event.Level;
@@ -21,7 +22,7 @@ final class LineLogger extends LegacyAbstractLogger {
     /** The daemon's own standard error: the Gogo shell puts its consoles in place of System.err. */
     private static final PrintStream LOG = new PrintStream(new FileOutputStream(FileDescriptor.err), true);
 
-    private static final Level THRESHOLD = Level.valueOf(System.getProperty("jlima.log", "INFO"));
+    private static final Level THRESHOLD = level(System.getProperty("jlima.log", "INFO"));
 
     private final transient PrintStream out;
 
@@ -32,6 +33,14 @@ final class LineLogger extends LegacyAbstractLogger {
     LineLogger(String name, PrintStream out) {
         this.name = name;
         this.out = out;
+    }
+
+    /** The level of this name, in letters of either case; a word that is none must not keep a daemon from starting. */
+    static Level level(String word) {
+        return Arrays.stream(Level.values())
+                .filter(level -> level.name().equalsIgnoreCase(word))
+                .findFirst()
+                .orElse(Level.INFO);
     }
 
     private boolean enabled(Level level) {

@@ -8,6 +8,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.event.Level;
 
 class LineLoggerTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -45,5 +48,11 @@ class LineLoggerTest {
         log.error("a fault");
         assertThat(lines()).singleElement().asString().endsWith("ERROR ClientSessionImpl - a fault");
         assertThat(log.isWarnEnabled()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DEBUG, DEBUG", "debug, DEBUG", "Warn, WARN", "loud, INFO", "'', INFO"})
+    void aWordThatIsNoLevelIsTheUsualOne(String word, Level level) {
+        assertThat(LineLogger.level(word)).isEqualTo(level);
     }
 }

@@ -145,9 +145,10 @@ real_place() {
 }
 
 # try_out INDEX NUMBER POINT: tells of a mount that works, also to whoever called. The first of two looks may meet a
-# connection that has ended, and makes sshfs connect again. What is asked for is never in the kernel's memory.
+# connection that has ended, and makes sshfs connect again. What is asked for is never in the kernel's memory. A busy guest
+# takes its time.
 try_out() {
-	if [ -n "$(timeout 5 stat -f -c . -- "$3" "$3" 2>/dev/null)" ]; then
+	if [ -n "$(timeout 20 stat -f -c . -- "$3" "$3" 2>/dev/null)" ]; then
 		echo "$2 kept" >&3
 		echo "<$1>"
 	fi
