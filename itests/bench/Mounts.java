@@ -68,6 +68,23 @@ public final class Mounts {
                 time.sleep(0.02)
             """;
 
+    /** In the guest: writes files whatever happens to the mount, until it is told that it is enough; says how many. */
+    private static final String LOAD = """
+            import os, sys, time
+            i = 0
+            while not os.path.exists("/tmp/enough"):
+                data = b"%d\n" % i * 3000
+                try:
+                    with open("%s/%d" % (sys.argv[1], i), "wb") as f:
+                        f.write(data)
+                        f.flush()
+                        os.fsync(f.fileno())
+                    i += 1
+                except OSError:
+                    time.sleep(0.05)
+            print(i)
+            """;
+
     private static final String CYCLE = """
             import os, sys
             for i in range(int(sys.argv[2])):
@@ -127,6 +144,20 @@ public final class Mounts {
         return run(command, input);
     }
 
+    /** A command in the guest by a connection that the daemon has nothing to do with. */
+    private List<String> ssh(String command) {
+        return List.of(
+                "ssh",
+                "-F",
+                home.resolve(instance + "/ssh.config").toString(),
+                "-o",
+                "ControlPath=none",
+                "-o",
+                "ControlMaster=no",
+                "lima-" + instance,
+                command);
+    }
+
     private void attach() throws Exception {
         List<Long> one = new ArrayList<>();
         List<Long> many = new ArrayList<>();
@@ -154,9 +185,7 @@ public final class Mounts {
 
         Probe(String file) throws Exception {
             guest(PROBE, "tee", "/tmp/probe.py");
-            process = new ProcessBuilder(
-                            "ssh", "-F", home.resolve(instance + "/ssh.config").toString(), "-o", "ControlPath=none", "-o",
-                            "ControlMaster=no", "lima-" + instance, "python3", "/tmp/probe.py", file)
+            process = new ProcessBuilder(ssh("python3 /tmp/probe.py " + file))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Thread.ofVirtual().start(() -> {
@@ -230,16 +259,14 @@ public final class Mounts {
             away("sftp-server killed, " + way, openssh, () -> killServers());
             away("sshfs in the guest killed, " + way, builtin, () -> guest("", "pkill", "-KILL", "-f", "^sshfs .*/" + builtin));
             away("daemon killed and started, " + way, builtin, this::replaceDaemon);
+            underLoad("daemon killed under load and started, " + way, builtin);
         }
         away(
                 "ssh connection lost, ssh",
                 "builtin-ssh",
-                () -> guest(
-                        "",
-                        "sudo",
-                        "sh",
-                        "-c",
-                        "kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"));
+                // By a connection of its own: the mount may be on the one that commands go by.
+                () -> run(
+                        ssh("sudo kill -9 $(ps -o ppid= -p $(pgrep -f '^sshfs .*/builtin-ssh'))"), ""));
         away("directory of the host removed and made again", "a1", this::replaceDirectory);
     }
 
@@ -255,6 +282,25 @@ public final class Mounts {
             }
         }
         line("back after: " + what, median(times) + " ms, at most " + times.stream().max(Long::compare).get(), "2000 ms");
+    }
+
+    /** Beside that, files are written; each must be whole on the host. */
+    private void underLoad(String what, String word) throws Exception {
+        Path directory = share.resolve("load-" + word);
+        guest("", "mkdir", "/mnt/" + word + "/load-" + word);
+        guest(LOAD, "tee", "/tmp/load.py");
+        Process load = new ProcessBuilder(ssh("python3 /tmp/load.py /mnt/" + word + "/load-" + word))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        away(what, word, this::replaceDaemon);
+        run(ssh("touch /tmp/enough"), "");
+        int files = Integer.parseInt(new String(load.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
+        int whole = 0;
+        for (int i = 0; i < files; i++) {
+            whole += Files.readString(directory.resolve(Integer.toString(i))).equals((i + "\n").repeat(3000)) ? 1 : 0;
+        }
+        line("  files written meanwhile, and those that are whole", files + ", " + whole, "all");
+        run(ssh("rm /tmp/enough; rm -r /mnt/" + word + "/load-" + word), "");
     }
 
     private void killServers() {

@@ -287,6 +287,7 @@ final class CommandCases {
             bad("daemon nonsense", "unknown word `nonsense`"),
             good("console lb").out("io\\.jlima\\.cli|jlima"),
             good("info").out("\"vmTypes\": \\["),
+            good("info --yq .mountType.name").out("^(9p|reverse-sshfs)$"),
             good("delete --force small withdisk").err("Deleted `small`"));
 
     /** With a guest: {@code vm} runs. */

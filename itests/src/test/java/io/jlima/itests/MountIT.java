@@ -245,24 +245,46 @@ class MountIT {
         mounted.beginLoad("/mnt/openssh-direct-rw", 150);
         Home.eventually("the load", () -> Files.exists(direct.resolve("load/10")));
         killServers(direct);
-        mounted.loadIsComplete(direct, 150);
+        mounted.loadIsComplete("/mnt/openssh-direct-rw", direct, 150);
 
         Path ssh = shared.resolve("openssh-ssh-rw");
-        Process load = home.start(
-                "shell",
-                "--workdir",
-                "/",
-                "m",
-                "sh",
-                "-c",
-                "i=0; while [ $i -lt 200 ]; do echo $i >/mnt/openssh-ssh-rw/load.$i; i=$((i + 1)); done 2>/dev/null");
-        Home.eventually("a file of the load", () -> Files.exists(ssh.resolve("load.5")));
+        mounted.beginLoad("/mnt/openssh-ssh-rw", 100);
+        Home.eventually("the load", () -> Files.exists(ssh.resolve("load/10")));
         killServers(ssh);
-        // Nothing is mounted for a moment, and what is written then stays in the guest.
-        String isMounted = "grep -q ' /mnt/openssh-ssh-rw .* fuse.sshfs ' /proc/self/mountinfo";
-        Home.eventually("it is back", () -> works(isMounted + " && echo again >/mnt/openssh-ssh-rw/again"));
-        Home.await(load, "", 120);
-        assertThat(ssh.resolve("again")).hasContent("again");
+        mounted.loadIsComplete("/mnt/openssh-ssh-rw", ssh, 100);
+    }
+
+    @Test
+    @Order(6)
+    void anSshConnectionThatIsLostIsReplaced() throws IOException {
+        Path location = shared.resolve("openssh-ssh-rw");
+        // Somebody in it keeps the file system that is gone, and its sshfs must not unmount the one that has come.
+        assertThat(works("cd /mnt/openssh-ssh-rw/deep && { nohup sleep 600 >/dev/null 2>&1 </dev/null & }"))
+                .isTrue();
+        String former = "pgrep -f '^sshfs .* /mnt/openssh-ssh-rw '";
+        String pid = guest(former).out().strip();
+        mounted.beginLoad("/mnt/openssh-ssh-rw/deep", 100);
+        Home.eventually("the load", () -> Files.exists(location.resolve("deep/load/10")));
+        // By a connection of its own: mounts may share the one that commands go by.
+        Home.Result lost = home.shell("ssh -F " + home.path + "/m/ssh.config -o ControlPath=none -o ControlMaster=no"
+                + " lima-m sudo kill -KILL '$(ps -o ppid= -p " + pid + ")'");
+        assertThat(lost.code()).as(lost.all()).isZero();
+        mounted.loadIsComplete("/mnt/openssh-ssh-rw/deep", location.resolve("deep"), 100);
+        Home.eventually("the former one has ended", BACK, () -> !works("kill -0 " + pid));
+        for (Way way : ways()) {
+            Home.eventually(way.word() + " is there", BACK, () -> works("cat " + way.point() + "/note"));
+        }
+        assertThat(works("pkill -x sleep && " + former)).isTrue();
+    }
+
+    @Test
+    @Order(6)
+    void anSshfsThatIsKilledInTheGuestIsReplaced() throws IOException {
+        Path location = shared.resolve("builtin-ssh-rw");
+        mounted.beginLoad("/mnt/builtin-ssh-rw/deep", 100);
+        Home.eventually("the load", () -> Files.exists(location.resolve("deep/load/10")));
+        assertThat(works("pkill -KILL -f '^sshfs .* /mnt/builtin-ssh-rw '")).isTrue();
+        mounted.loadIsComplete("/mnt/builtin-ssh-rw/deep", location.resolve("deep"), 100);
     }
 
     private static void killServers(Path directory) {
@@ -280,6 +302,9 @@ class MountIT {
         Path location = shared.resolve("builtin-direct-rw");
         mounted.beginLoad("/mnt/builtin-direct-rw", 200);
         Home.eventually("the load", () -> Files.exists(location.resolve("load/10")));
+        Path ssh = shared.resolve("builtin-ssh-rw");
+        mounted.beginLoad("/mnt/builtin-ssh-rw", 200);
+        Home.eventually("the load by ssh", () -> Files.exists(ssh.resolve("load/10")));
         // What lasts of the caller's wish is what the machine was started with.
         home.with("JLIMA_SSHFS_BY_SSH", null);
         home.killDaemon();
@@ -288,7 +313,8 @@ class MountIT {
         for (Way way : ways()) {
             Home.eventually(way.word() + " is back", () -> works("cat " + way.point() + "/note"));
         }
-        mounted.loadIsComplete(location, 200);
+        mounted.loadIsComplete("/mnt/builtin-direct-rw", location, 200);
+        mounted.loadIsComplete("/mnt/builtin-ssh-rw", ssh, 200);
         assertThat(guest("stat -f -c %T /mnt/builtin-direct-rw").out()).contains("fuse");
         List<String> lines = home.good("mount", "list", "m").out().lines().toList();
         for (Way way : ways()) {

@@ -195,19 +195,26 @@ final class MountedGuest implements AutoCloseable {
                 "m",
                 "sh",
                 "-c",
-                "cat >/tmp/load.py; rm -f /tmp/load.end; mkdir \"$1\";"
-                        + " nohup sh -c 'python3 /tmp/load.py \"$1\" \"$2\" >/tmp/load.new 2>&1;"
-                        + " mv /tmp/load.new /tmp/load.end' sh \"$@\" >/dev/null 2>&1 </dev/null &",
+                "cat >/tmp/load.py; rm -f \"$3.end\"; mkdir \"$1\";"
+                        + " nohup sh -c 'python3 /tmp/load.py \"$1\" \"$2\" >\"$3.new\" 2>&1;"
+                        + " mv \"$3.new\" \"$3.end\"' sh \"$@\" >/dev/null 2>&1 </dev/null &",
                 "sh",
                 point + "/load",
-                Integer.toString(files));
+                Integer.toString(files),
+                news(point));
         assertThat(begun.code()).as(begun.all()).isZero();
     }
 
+    /** Where in the guest it is written how the load at a place has ended; without the ending of a file's name. */
+    private static String news(String point) {
+        return "/tmp/load" + point.replaceAll("[^a-z-]", ".");
+    }
+
     /** Waits until it has written all, and looks at each file on the host. */
-    void loadIsComplete(Path directory, int files) throws IOException {
-        Home.eventually("the end of the load", Duration.ofMinutes(3), () -> works("[ -e /tmp/load.end ]"));
-        assertThat(run("cat /tmp/load.end").out()).isEqualTo("all " + files + "\n");
+    void loadIsComplete(String point, Path directory, int files) throws IOException {
+        String end = news(point) + ".end";
+        Home.eventually("the end of the load", Duration.ofMinutes(3), () -> works("[ -e " + end + " ]"));
+        assertThat(run("cat " + end).out()).isEqualTo("all " + files + "\n");
         loadIsSound(directory, files);
         try (Stream<Path> left = Files.list(directory.resolve("load"))) {
             assertThat(left).hasSize(files);

@@ -153,7 +153,7 @@ class Plan9IT {
         guest.beginLoad(share.point(), 300);
         Home.eventually("the load", () -> Files.exists(location(share).resolve("load/10")));
         home.killDaemon();
-        guest.loadIsComplete(location(share), 300);
+        guest.loadIsComplete(share.point(), location(share), 300);
         assertThat(home.good("mount", "list", "m").out()).doesNotContain("not");
     }
 

@@ -288,7 +288,7 @@ class VirtiofsIT {
         mounted.beginLoad("/mnt/vf rw", 200);
         Home.eventually("the load", () -> Files.exists(rw.resolve("load/10")));
         home.killDaemon();
-        mounted.loadIsComplete(rw, 200);
+        mounted.loadIsComplete("/mnt/vf rw", rw, 200);
         assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
         mounted.reboot();
         assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");

@@ -3,6 +3,8 @@ package io.jlima.api.instance;
 
 import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
+import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.mount.MountAttachment.State;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
@@ -16,6 +18,20 @@ public interface Mounts {
      * @throws LimaException when there is no such instance, or its lima.yaml cannot be used
      */
     List<State> list(String instance);
+
+    /**
+     * The word of the driver that makes these mounts, or would at the next start; empty when there are none.
+     *
+     * @throws LimaException as {@link #list} does
+     */
+    String mountType(String instance);
+
+    /**
+     * The driver by which an instance of this configuration would make its mounts, and why.
+     *
+     * @throws LimaException when there is none
+     */
+    MountChoice choice(InstanceConfig config);
 
     /**
      * Shows one more directory in a running guest, and keeps it in lima.yaml. On failure nothing has changed.

@@ -22,8 +22,13 @@ public interface MountAttachment extends Attachment {
         return false;
     }
 
-    /** How each mount is now, in the order of the configuration, then of their coming. */
+    /** How each mount is now, in the order of the configuration, then of their coming. The guest may be asked for it. */
     List<State> states();
+
+    /** The mounts that there are or should be, in the order of {@link #states}. Returns at once. */
+    default List<Mount> mounts() {
+        return states().stream().map(State::mount).toList();
+    }
 
     /**
      * Mounts one more directory and returns when the guest sees it. Nothing is left of it on failure.

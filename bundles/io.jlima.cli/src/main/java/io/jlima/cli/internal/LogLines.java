@@ -3,6 +3,7 @@ package io.jlima.cli.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.Progress;
+import io.jlima.api.guest.GuestWords;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -105,10 +106,12 @@ final class LogLines implements Progress {
         return false;
     }
 
-    void line(Level level, String message) {
+    /** JSON keeps what was said; all else may get to a terminal in the end. */
+    void line(Level level, String said) {
         if (level.compareTo(least) < 0) {
             return;
         }
+        String message = json ? said : GuestWords.plain(said);
         String text;
         if (json) {
             text = "{\"level\":\"" + level.word + "\",\"msg\":" + Json.quote(message) + ",\"time\":\"" + now()
@@ -132,7 +135,7 @@ final class LogLines implements Progress {
         line(Level.FATAL, error.what());
         String evidence = error.evidence();
         if (!json && evidence != null && !evidence.isBlank()) {
-            print(evidence.strip().indent(2));
+            print(GuestWords.plain(evidence.strip()).indent(2));
         } else if (evidence != null && !evidence.isBlank()) {
             line(Level.ERROR, evidence);
         }
@@ -141,7 +144,7 @@ final class LogLines implements Progress {
             if (json) {
                 line(Level.INFO, remedy);
             } else {
-                print("Hint: " + remedy.strip() + "\n");
+                print("Hint: " + GuestWords.plain(remedy.strip()) + "\n");
             }
         }
     }

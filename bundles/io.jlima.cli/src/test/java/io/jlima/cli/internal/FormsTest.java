@@ -103,6 +103,21 @@ class FormsTest {
     }
 
     @Test
+    void nobodySpeaksToTheTerminal() {
+        LimaException error = new LimaException("a\u001b[2J", "b\u009b2J\nc", "d\u202e", null);
+        FakeCaller caller = new FakeCaller();
+        caller.streams = new Streams(true, true, true, 80, 24);
+        caller.variables.put("NO_COLOR", "1");
+        lines(caller).error(error);
+        lines(caller).warn("e\rf\tg");
+        assertThat(caller.errText().replaceAll("\\[\\d{4}]", ""))
+                .isEqualTo("FATA a?[2J\n  b?2J\n  c\nHint: d?\nWARN e?f\tg\n");
+        FakeCaller other = new FakeCaller();
+        lines(other).error(error);
+        assertThat(other.errText()).endsWith("msg=\"a?[2J\"\n  b?2J\n  c\nHint: d?\n");
+    }
+
+    @Test
     void jsonLines() {
         FakeCaller caller = new FakeCaller();
         caller.streams = new Streams(true, true, true, 80, 24);

@@ -5,6 +5,7 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.command.Invocation;
 import io.jlima.api.config.ConfigReader;
+import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.config.ConfigReader.Template;
 import io.jlima.api.config.ConfigReader.TemplateSearch;
 import io.jlima.api.instance.Instance;
@@ -17,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -221,12 +221,12 @@ public final class Creation {
     }
 
     /** The default template as it would be, with everything filled in; empty when it cannot be read. */
-    Map<String, Object> defaultTemplate(HostEnvironment caller) {
+    Optional<Resolved> usual(HostEnvironment caller) {
         try {
             Template template = reader.locate("template:default", search(caller));
-            return instances.check(template.text(), template.source(), caller).tree();
+            return Optional.of(instances.check(template.text(), template.source(), caller));
         } catch (LimaException e) {
-            return Map.of();
+            return Optional.empty();
         }
     }
 

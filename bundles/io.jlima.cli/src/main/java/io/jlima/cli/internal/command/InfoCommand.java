@@ -8,8 +8,11 @@ import io.jlima.api.command.CommandSpec;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.config.Expressions;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Instances;
+import io.jlima.api.instance.Mounts;
 import io.jlima.api.machine.Hypervisor;
 import io.jlima.cli.internal.Colours;
 import io.jlima.cli.internal.DaemonControl;
@@ -44,6 +47,7 @@ public final class InfoCommand implements Command {
 
     private final BundleContext context;
     private final Instances instances;
+    private final Mounts mounts;
     private final Creation creation;
     private final DaemonControl daemon;
 
@@ -57,10 +61,12 @@ public final class InfoCommand implements Command {
     public InfoCommand(
             BundleContext context,
             @Reference Instances instances,
+            @Reference Mounts mounts,
             @Reference Creation creation,
             @Reference DaemonControl daemon) {
         this.context = context;
         this.instances = instances;
+        this.mounts = mounts;
         this.creation = creation;
         this.daemon = daemon;
     }
@@ -83,7 +89,9 @@ public final class InfoCommand implements Command {
             templates.add(template);
         }
         info.put("templates", templates);
-        info.put("defaultTemplate", creation.defaultTemplate(invocation.caller()));
+        Optional<Resolved> usual = creation.usual(invocation.caller());
+        info.put("defaultTemplate", usual.map(Resolved::tree).orElse(Map.of()));
+        usual.flatMap(this::mountType).ifPresent(type -> info.put("mountType", type));
         info.put("limaHome", instances.home().toString());
         List<String> vmTypes = words("io.jlima.api.machine.Hypervisor", Hypervisor.VM_TYPE);
         info.put("vmTypes", vmTypes);
@@ -117,6 +125,19 @@ public final class InfoCommand implements Command {
                     "no bundle for expressions is installed", "Install it again (limactl console 'install …')");
         }
         return there.evaluate(expression, info);
+    }
+
+    /** How an instance of the default template would mount directories, and why. */
+    private Optional<Map<String, Object>> mountType(Resolved usual) {
+        try {
+            MountChoice choice = mounts.choice(usual.config());
+            Map<String, Object> type = new LinkedHashMap<>();
+            type.put("name", choice.mountType());
+            type.put("reason", choice.reason());
+            return Optional.of(type);
+        } catch (LimaException e) {
+            return Optional.empty();
+        }
     }
 
     private Map<String, Object> vmTypesEx() throws Exception {

@@ -7,6 +7,7 @@ import io.jlima.api.command.CommandSpec.ArgumentKind;
 import io.jlima.api.command.CommandSpec.Group;
 import io.jlima.api.command.CommandSpec.Option;
 import io.jlima.api.command.Invocation;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.instance.Instances;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment.State;
@@ -40,10 +41,15 @@ public final class MountListCommand implements Command {
 
     @Override
     public int run(Invocation invocation) {
-        GuestTarget.sound(instances, invocation.arguments().getFirst());
+        String instance = invocation.arguments().getFirst();
+        GuestTarget.sound(instances, instance);
         StringBuilder text = new StringBuilder();
-        for (State state : mounts.list(invocation.arguments().getFirst())) {
-            text.append(invocation.has("json") ? json(state) : line(state)).append('\n');
+        for (State state : mounts.list(instance)) {
+            text.append(
+                            invocation.has("json")
+                                    ? json(state, mounts.mountType(instance))
+                                    : GuestWords.plain(line(state)))
+                    .append('\n');
         }
         invocation.out().print(text);
         return 0;
@@ -56,11 +62,12 @@ public final class MountListCommand implements Command {
                 + (state.trouble() == null ? "" : ": " + state.trouble());
     }
 
-    private static String json(State state) {
+    private static String json(State state, String mountType) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("location", state.mount().location());
         object.put("mountPoint", state.mount().mountPoint());
         object.put("writable", state.mount().writable());
+        object.put("mountType", mountType);
         object.put("transport", state.transport());
         object.put("server", state.server());
         object.put("errors", state.trouble() == null ? List.of() : List.of(state.trouble()));

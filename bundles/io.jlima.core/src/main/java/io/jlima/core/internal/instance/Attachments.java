@@ -2,6 +2,7 @@
 package io.jlima.core.internal.instance;
 
 import io.jlima.api.guest.Attachment;
+import io.jlima.api.guest.GuestWords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,7 +145,7 @@ final class Attachments implements AutoCloseable {
                         .get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (ExecutionException | CompletionException e) {
                 Throwable cause = e.getCause() == null ? e : e.getCause();
-                wrong.add(part.title + ": " + cause.getMessage());
+                wrong.add(GuestWords.plain(part.title + ": " + cause.getMessage()));
             } catch (TimeoutException e) {
                 wrong.add(part.title + ": not ready after " + limit.toSeconds() + " s");
             }

@@ -106,12 +106,27 @@ record Custody(Platform platform) {
         return !ready;
     }
 
+    /** Begins to log in while all else is done: that is what takes longest until mounts are there again. */
+    private void reach(LiveInstance live) {
+        Thread.ofVirtual().name("reach-" + live.folder.name()).start(() -> {
+            try {
+                platform.connections().kept(live);
+            } catch (InterruptedException | RuntimeException e) {
+                LOG.debug("{} is not reached yet", live.folder.name(), e);
+            }
+        });
+    }
+
     /** Without a configuration that can be read the machine is ours all the same, and nothing is attached to it. */
     private void attachAdopted(LiveInstance live, Machine machine, boolean ready) {
         HostEnvironment daemon = HostEnvironment.ofThisProcess();
         try {
-            Configuration configuration = platform.configurations().read(live.folder, daemon);
-            attach(live, machine, configuration.config(), daemon);
+            InstanceConfig config =
+                    platform.configurations().read(live.folder, daemon).config();
+            if (ready && !config.plain() && !config.mounts().isEmpty()) {
+                reach(live);
+            }
+            attach(live, machine, config, daemon);
         } catch (LimaException e) {
             LOG.warn("Nothing is attached to {}: {}", live.folder.name(), e.getMessage());
             return;

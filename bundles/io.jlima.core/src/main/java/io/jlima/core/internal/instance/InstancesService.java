@@ -8,6 +8,7 @@ import io.jlima.api.config.ConfigReader;
 import io.jlima.api.config.ConfigReader.Resolved;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.instance.Instances;
@@ -241,6 +242,11 @@ public final class InstancesService implements Instances {
     /** The word of the mount driver in use. */
     String mountType(InstanceConfig config) {
         return MachinePlan.mountType(config, platform.drivers());
+    }
+
+    /** The mount driver that an instance would have. */
+    MountChoice mountChoice(InstanceConfig config) {
+        return MachinePlan.mountChoice(config, platform.drivers());
     }
 
     /** What a text would make of an instance. */

@@ -155,6 +155,30 @@ record MachinePlan(
                                         + String.join(", no ", better)));
     }
 
+    /** Words of drivers by which this host could mount the same directories. Whether the guest can, nobody knows. */
+    static List<String> otherMountTypes(
+            InstanceFolder folder, InstanceConfig config, Drivers drivers, HostEnvironment caller) {
+        Hypervisor hypervisor = drivers.hypervisor(vmType(config, drivers));
+        SetupRequest request =
+                new SetupRequest(folder.name(), folder.path(), config, hypervisor, Optional.empty(), 0, caller);
+        String inUse = mountType(config, drivers);
+        return hypervisor.info().mountTypes().stream()
+                .filter(type -> !type.equals(inUse)
+                        && !config.mountTypesUnsupported().contains(type)
+                        && drivers.hasMountDriver(type)
+                        && canMount(drivers, type, request))
+                .toList();
+    }
+
+    private static boolean canMount(Drivers drivers, String type, SetupRequest request) {
+        try {
+            drivers.mountDriver(type).plan(request, request.config().mounts());
+            return true;
+        } catch (LimaException e) {
+            return false;
+        }
+    }
+
     private static String macAddress(Facts facts) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256")

@@ -5,7 +5,9 @@ import io.jlima.api.HostEnvironment;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.instance.Instance;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountAttachment.State;
@@ -15,7 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -24,9 +26,6 @@ import org.osgi.service.component.annotations.Reference;
 @Component(service = Mounts.class)
 public final class MountChanges implements Mounts {
     private final InstancesService instances;
-
-    /** One change at a time, since each rewrites a file that it has read. */
-    private final ReentrantLock changing = new ReentrantLock();
 
     @Activate
     public MountChanges(@Reference InstancesService instances) {
@@ -38,77 +37,124 @@ public final class MountChanges implements Mounts {
         Optional<RunningGuest> guest = guest(instance);
         Optional<MountAttachment> live = guest.flatMap(RunningGuest::mounts);
         if (live.isPresent()) {
-            return live.get().states();
+            return live.get().states().stream().map(MountChanges::shown).toList();
         }
-        Instance found = existing(instance);
-        if (found.config() == null) {
-            throw new LimaException(
-                    "lima.yaml of instance `" + instance + "` cannot be used", String.join("\n", found.errors()));
-        }
-        String word = guest.isPresent() ? guest.get().mountType() : instances.mountType(found.config());
-        return found.config().mounts().stream()
+        String word = mountType(instance);
+        return config(instance).mounts().stream()
                 .map(mount -> new State(mount, word, "", guest.isPresent() ? null : "the instance does not run"))
                 .toList();
     }
 
     @Override
+    public String mountType(String instance) {
+        Optional<RunningGuest> guest = guest(instance);
+        return guest.isPresent() ? guest.get().mountType() : instances.mountType(config(instance));
+    }
+
+    @Override
+    public MountChoice choice(InstanceConfig config) {
+        return instances.mountChoice(config);
+    }
+
+    private InstanceConfig config(String instance) {
+        Instance found = existing(instance);
+        InstanceConfig config = found.config();
+        if (config == null) {
+            throw new LimaException(
+                    "lima.yaml of instance `" + instance + "` cannot be used", String.join("\n", found.errors()));
+        }
+        return config;
+    }
+
+    private static State shown(State state) {
+        return new State(
+                state.mount(),
+                GuestWords.plain(state.transport()),
+                GuestWords.plain(state.server()),
+                state.trouble() == null ? null : GuestWords.plain(state.trouble()));
+    }
+
+    @Override
     public void add(String instance, Wanted wanted, HostEnvironment caller) throws InterruptedException {
-        changing.lockInterruptibly();
+        RunningGuest guest = running(instance);
+        guest.changingMounts.lockInterruptibly();
         try {
-            RunningGuest guest = running(instance);
             MountAttachment live = live(guest);
             Change change = new Change(guest, caller);
-            String after = change.with(wanted, guest.mountType());
-            List<Mount> mounts = change.mounts(after);
-            Mount mount = change.onlyOneIn(mounts);
-            NestedMounts.check(mounts);
+            String after = change.with(wanted);
+            Mount mount = change.addedBy(after);
             if (!Files.isDirectory(Path.of(mount.location()))) {
                 throw new LimaException(mount.location() + " is no directory of this host", "Make it first");
             }
             live.add(mount);
-            guest.mountsChanged();
-            change.write(after);
+            try {
+                change.keep(after, later -> {
+                    String text = later.with(wanted);
+                    if (!later.addedBy(text).equals(mount)) {
+                        throw later.cannotBeKept();
+                    }
+                    return text;
+                });
+            } catch (RuntimeException e) {
+                undo(() -> live.remove(mount.mountPoint()), e);
+                throw e;
+            } finally {
+                guest.mountsChanged();
+            }
         } finally {
-            changing.unlock();
+            guest.changingMounts.unlock();
         }
     }
 
     @Override
     public void remove(String instance, String mountPoint, HostEnvironment caller) throws InterruptedException {
-        changing.lockInterruptibly();
+        RunningGuest guest = running(instance);
+        guest.changingMounts.lockInterruptibly();
         try {
-            RunningGuest guest = running(instance);
             MountAttachment live = live(guest);
             Change change = new Change(guest, caller);
-            String point = Path.of(mountPoint).normalize().toString();
-            List<Mount> left = change.before.stream()
-                    .filter(m -> !m.mountPoint().equals(point))
-                    .toList();
-            if (left.size() == change.before.size()) {
-                throw new LimaException(
-                        mountPoint + " is no mount point of instance `" + instance + "`",
-                        "`limactl mount list " + instance + "` shows them");
+            Mount mount = change.at(Path.of(mountPoint).normalize().toString());
+            String after = change.without(mount);
+            live.remove(mount.mountPoint());
+            try {
+                change.keep(after, later -> later.without(mount));
+            } catch (RuntimeException e) {
+                undo(() -> live.add(mount), e);
+                throw e;
+            } finally {
+                guest.mountsChanged();
             }
-            String after = change.text.without().stream()
-                    .filter(text -> change.mounts(text).equals(left))
-                    .findFirst()
-                    .orElseThrow(change::cannotBeKept);
-            live.remove(point);
-            guest.mountsChanged();
-            change.write(after);
         } finally {
-            changing.unlock();
+            guest.changingMounts.unlock();
+        }
+    }
+
+    /** A change of a guest's mounts. */
+    private interface Undoing {
+        void run() throws InterruptedException;
+    }
+
+    /** What lima.yaml does not say is not left in the guest. */
+    private static void undo(Undoing step, RuntimeException why) {
+        try {
+            step.run();
+        } catch (LimaException e) {
+            why.addSuppressed(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     /** A change of the {@code mounts} of one lima.yaml. */
     private final class Change {
+        final RunningGuest guest;
         final InstanceFolder folder;
         final HostEnvironment caller;
         final MountsText text;
         final List<Mount> before;
 
         Change(RunningGuest guest, HostEnvironment caller) {
+            this.guest = guest;
             this.folder = instances.folder(guest.name());
             this.caller = caller;
             try {
@@ -123,7 +169,8 @@ public final class MountChanges implements Mounts {
          * The text with one more mount. Where the next start would mount by another driver, the one that does it now is
          * written, too: what works in the running guest need not work there by any other.
          */
-        String with(Wanted wanted, String mountType) {
+        String with(Wanted wanted) {
+            String mountType = guest.mountType();
             String longer = text.with(wanted).stream().findFirst().orElseThrow(this::cannotBeKept);
             if (instances.mountType(config(longer)).equals(mountType)) {
                 return longer;
@@ -145,8 +192,9 @@ public final class MountChanges implements Mounts {
             return instances.resolved(folder, changed, caller).config();
         }
 
-        /** The mount that is there now and was not there before; all others must be as they were. */
-        Mount onlyOneIn(List<Mount> after) {
+        /** The mount that a text has and was not there before; all others must be as they were. */
+        Mount addedBy(String changed) {
+            List<Mount> after = mounts(changed);
             List<Mount> fresh = new ArrayList<>(after);
             fresh.removeAll(before);
             if (fresh.size() == 1 && after.size() == before.size()) {
@@ -160,7 +208,28 @@ public final class MountChanges implements Mounts {
             if (fresh.size() != 1 || after.size() != before.size() + 1) {
                 throw cannotBeKept();
             }
+            NestedMounts.check(after);
             return fresh.getFirst();
+        }
+
+        /** The mount of that mount point. */
+        Mount at(String point) {
+            return before.stream()
+                    .filter(mount -> mount.mountPoint().equals(point))
+                    .findFirst()
+                    .orElseThrow(() -> new LimaException(
+                            point + " is no mount point of instance `" + guest.name() + "`",
+                            "`limactl mount list " + guest.name() + "` shows them"));
+        }
+
+        /** The text without a mount, and with all others as they were. */
+        String without(Mount mount) {
+            List<Mount> left = new ArrayList<>(before);
+            left.remove(mount);
+            return text.without().stream()
+                    .filter(changed -> mounts(changed).equals(left))
+                    .findFirst()
+                    .orElseThrow(this::cannotBeKept);
         }
 
         LimaException cannotBeKept() {
@@ -169,8 +238,14 @@ public final class MountChanges implements Mounts {
                     "Change them by hand, and restart the instance");
         }
 
-        void write(String after) {
-            folder.write("lima.yaml", after, "rw-r--r--");
+        /**
+         * Writes the text. A guest takes its time, and whoever has edited the file meanwhile finds that kept.
+         *
+         * @param again makes the text anew, of what the file says by now
+         */
+        void keep(String after, Function<Change, String> again) {
+            Change now = new Change(guest, caller);
+            folder.write("lima.yaml", now.text.equals(text) ? after : again.apply(now), "rw-r--r--");
         }
     }
 

@@ -3,12 +3,13 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.ssh.SshConnection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** What must be true in the guest before an instance is ready, asked over its kept connection. */
@@ -24,8 +25,12 @@ final class Readiness {
 
     private final InstanceConfig config;
     private final String instanceId;
+    private final Supplier<List<String>> otherMountTypes;
 
     private static final String NO_FILE_SYSTEM = "no file system ";
+
+    /** The boot script that mounts what the kernel knows; it fails for that reason, which is told instead. */
+    private static final String MOUNTING = "/05-lima-mounts.sh";
 
     /** Lists the boot scripts that failed, and the types of mounts that the kernel does not know. */
     private static final String FAILURES = "cat /run/lima-boot-failed 2>/dev/null; sort -u /run/lima-no-filesystem"
@@ -35,11 +40,20 @@ final class Readiness {
      * @param instanceId as in the guest's meta-data; the guest's own marks carry it
      */
     Readiness(InstanceConfig config, String instanceId) {
+        this(config, instanceId, List::of);
+    }
+
+    /**
+     * @param instanceId as in the guest's meta-data; the guest's own marks carry it
+     * @param otherMountTypes words of drivers by which the host could mount the same directories
+     */
+    Readiness(InstanceConfig config, String instanceId, Supplier<List<String>> otherMountTypes) {
         if (!PLAIN_ID.matcher(instanceId).matches()) {
             throw new IllegalArgumentException("instance id " + instanceId);
         }
         this.config = config;
         this.instanceId = instanceId;
+        this.otherMountTypes = otherMountTypes;
     }
 
     /** Waits until logins keep: before that, the guest's first boot may end all sessions once. */
@@ -56,22 +70,33 @@ final class Readiness {
         }
     }
 
-    /** What a line of {@link #FAILURES} says, for people. */
-    private static Optional<String> failure(String line) {
-        if (line.startsWith(NO_FILE_SYSTEM)) {
-            return Optional.of("the guest's kernel has no " + line.substring(NO_FILE_SYSTEM.length())
-                    + ", so nothing is mounted by it; mountType reverse-sshfs in lima.yaml needs no such kernel");
+    /** What the lines of {@link #FAILURES} say, for people. */
+    private List<String> failures(List<String> lines) {
+        boolean explained = lines.stream().anyMatch(line -> line.startsWith(NO_FILE_SYSTEM));
+        return lines.stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !(explained && line.endsWith(MOUNTING)))
+                .map(this::failure)
+                .toList();
+    }
+
+    private String failure(String line) {
+        if (!line.startsWith(NO_FILE_SYSTEM)) {
+            return "the guest's boot script " + GuestWords.plain(line)
+                    + " failed; see /var/log/lima-boot.log in the guest";
         }
-        return line.isBlank()
-                ? Optional.empty()
-                : Optional.of(
-                        "the guest's boot script " + line.strip() + " failed; see /var/log/lima-boot.log in the guest");
+        List<String> others = otherMountTypes.get();
+        return "the guest's kernel has no " + GuestWords.plain(line.substring(NO_FILE_SYSTEM.length()))
+                + ", so nothing is mounted by it; "
+                + (others.isEmpty()
+                        ? "there is no other mountType for it on this host"
+                        : "mountType " + String.join(" or ", others) + " in lima.yaml can do without");
     }
 
     private static void check(SshConnection.Result result) throws IOException {
         if (result.exitCode() != 0) {
             throw new IOException("the guest's shell ended with " + result.exitCode() + ": "
-                    + result.stderr().strip());
+                    + GuestWords.plain(result.stderr().strip()));
         }
     }
 
@@ -79,11 +104,11 @@ final class Readiness {
     List<String> troubles(SshConnection connection) throws IOException, InterruptedException {
         List<String> troubles = new ArrayList<>();
         if (!config.plain()) {
-            connection
+            troubles.addAll(failures(connection
                     .run(FAILURES, "", Duration.ofSeconds(30))
                     .stdout()
                     .lines()
-                    .forEach(line -> failure(line).ifPresent(troubles::add));
+                    .toList()));
         }
         for (InstanceConfig.Probe probe : config.probes()) {
             String words = firstFailure(connection, probe);
@@ -110,7 +135,7 @@ final class Readiness {
             return "";
         }
         return "probe \"" + probe.description() + "\" failed: "
-                + (result.stdout() + result.stderr()).strip()
+                + GuestWords.plain((result.stdout() + result.stderr()).strip())
                 + (probe.hint().isBlank() ? "" : " (" + probe.hint().strip() + ")");
     }
 
@@ -118,7 +143,7 @@ final class Readiness {
     static LimaException notReady(String name, String step, Throwable cause, InstanceFolder folder) {
         return new LimaException(
                 "instance `" + name + "` does not get ready: " + step,
-                cause.getMessage(),
+                GuestWords.plain(String.valueOf(cause.getMessage())),
                 "The machine goes on running. Its console is in " + folder.file("serial.log") + "; end it with"
                         + " `limactl stop -f " + name + "`",
                 cause);

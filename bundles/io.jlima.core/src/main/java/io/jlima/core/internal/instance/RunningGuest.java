@@ -9,6 +9,7 @@ import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.GuestService;
+import io.jlima.api.guest.GuestWords;
 import io.jlima.api.guest.SharedMount;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.mount.MountAttachment;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,9 @@ final class RunningGuest implements Guest, AutoCloseable {
 
     /** What people know mounts by. */
     private static final String MOUNTS = "mounts";
+
+    /** One change of its mounts at a time, since each rewrites a file that it has read. */
+    final ReentrantLock changingMounts = new ReentrantLock();
 
     private final LiveInstance live;
     private final Platform platform;
@@ -110,8 +115,7 @@ final class RunningGuest implements Guest, AutoCloseable {
     void mountDriverGoes(String word) {
         Optional<MountAttachment> live = mounts();
         if (attachments.detach(word).isPresent()) {
-            live.ifPresent(now -> mounts =
-                    now.states().stream().map(MountAttachment.State::mount).toList());
+            live.ifPresent(now -> mounts = now.mounts());
             if (!mounts.isEmpty()) {
                 trouble(MOUNTS, "the driver for its mounts (" + word + ") is gone; install it again");
             }
@@ -129,9 +133,7 @@ final class RunningGuest implements Guest, AutoCloseable {
         if (config.plain()) {
             return List.of();
         }
-        List<Mount> now = mounts().map(live ->
-                        live.states().stream().map(MountAttachment.State::mount).toList())
-                .orElse(mounts);
+        List<Mount> now = mounts().map(MountAttachment::mounts).orElse(mounts);
         Drivers drivers = platform.drivers();
         try {
             if (now.isEmpty()) {
@@ -289,7 +291,8 @@ final class RunningGuest implements Guest, AutoCloseable {
     }
 
     @Override
-    public void trouble(String source, @Nullable String words) {
+    public void trouble(String source, @Nullable String said) {
+        String words = said == null ? null : GuestWords.plain(said);
         String before = words == null ? troubles.remove(source) : troubles.put(source, words);
         if (words != null && !words.equals(before)) {
             LOG.warn("{}: {}", name(), words);
@@ -306,7 +309,7 @@ final class RunningGuest implements Guest, AutoCloseable {
 
     @Override
     public void log(String message) {
-        live.agent().ifPresent(hostAgent -> hostAgent.log("info", message));
+        live.agent().ifPresent(hostAgent -> hostAgent.log("info", GuestWords.plain(message)));
     }
 
     @Override

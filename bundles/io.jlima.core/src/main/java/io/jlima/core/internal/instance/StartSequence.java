@@ -83,7 +83,10 @@ final class StartSequence {
         SshConnection connection = meet(config, started);
         live.guest().ifPresent(RunningGuest::isUp);
         List<String> troubles = new ArrayList<>(step("Finishing the guest's set-up", () -> {
-            Readiness readiness = new Readiness(config, started.instanceId());
+            Readiness readiness = new Readiness(
+                    config,
+                    started.instanceId(),
+                    () -> MachinePlan.otherMountTypes(folder, config, platform.drivers(), caller));
             readiness.awaitBoot(connection, GUEST_LIMIT);
             return readiness.troubles(connection);
         }));

@@ -5,12 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.guest.Attachment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** Whatever happens while something is being attached: it is attached once, and closed once. */
 class AttachmentsTest {
+    @Test
+    void aGuestCannotSpeakToTheTerminal() throws InterruptedException {
+        attachments.attach("a", "mounts", () -> new Attachment() {
+            @Override
+            public CompletionStage<Void> ready() {
+                return CompletableFuture.failedFuture(new IllegalStateException("\u001b[2J\u202egone"));
+            }
+
+            @Override
+            public void close() {}
+        });
+        assertThat(attachments.awaitReady(Duration.ofSeconds(60))).containsExactly("mounts: ?[2J?gone");
+    }
+
     private final Attachments attachments = new Attachments("x");
     private final List<String> told = new ArrayList<>();
 

@@ -22,8 +22,21 @@ final class LiveDriver implements MountDriver {
     /** Done at each addition, in the guest's stead. */
     volatile Hook adding = () -> {};
 
+    /** Done at each removal. */
+    volatile Hook removing = () -> {};
+
     interface Hook {
-        void run() throws InterruptedException;
+        void run() throws Exception;
+    }
+
+    private static void run(Hook hook) throws InterruptedException {
+        try {
+            hook.run();
+        } catch (InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
@@ -46,12 +59,13 @@ final class LiveDriver implements MountDriver {
 
             @Override
             public void add(Mount mount) throws InterruptedException {
-                adding.run();
+                run(adding);
                 mounts.add(mount);
             }
 
             @Override
-            public void remove(String mountPoint) {
+            public void remove(String mountPoint) throws InterruptedException {
+                run(removing);
                 mounts.removeIf(mount -> mount.mountPoint().equals(mountPoint));
             }
 

@@ -273,6 +273,26 @@ class MachinePlanTest {
     }
 
     @Test
+    void theOtherMountTypesAreThoseThatThisHostHas() {
+        hypervisor("9p", "virtiofs", "reverse-sshfs", "none");
+        mountDriver("9p");
+        mountDriver("reverse-sshfs");
+        drivers.addMountDriver(
+                (request, mounts) -> {
+                    throw new LimaException("no virtiofsd");
+                },
+                Map.of(MountDriver.MOUNT_TYPE, "virtiofs"));
+        InstanceConfig config = Rig.config("fake", 0, List.of(MOUNT), "9p");
+        assertThat(MachinePlan.otherMountTypes(FOLDER, config, drivers, CALLER)).containsExactly("reverse-sshfs");
+        assertThat(MachinePlan.otherMountTypes(
+                        FOLDER,
+                        Rig.config("fake", 0, List.of(MOUNT), "9p", List.of("reverse-sshfs"), false),
+                        drivers,
+                        CALLER))
+                .isEmpty();
+    }
+
+    @Test
     void noMountTypeIsAnError() {
         hypervisor("virtiofs");
         mountDriver("9p");

@@ -4,6 +4,8 @@ package io.jlima.core.internal.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jlima.api.LimaException;
+import io.jlima.api.instance.Instance.MountChoice;
 import io.jlima.api.instance.Mounts.Wanted;
 import io.jlima.api.mount.MountDriver;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,7 @@ class MountChangesTest {
         InstancesService second = rig.service();
         assertThat(driver.attached).hasSize(2).last().isEqualTo(List.of(Rig.mount("/tmp", "/mnt/x", false)));
         assertThat(preferred.attached).isEmpty();
+        assertThat(new MountChanges(second).mountType("x")).isEqualTo("reverse-sshfs");
         assertThat(new MountChanges(second).list("x"))
                 .singleElement()
                 .satisfies(state -> assertThat(state.transport()).isEqualTo("live"));
@@ -143,6 +147,107 @@ class MountChangesTest {
         assertThatThrownBy(() -> second.start("x", Rig.LONG, rig.caller, new Recorded()))
                 .hasMessageContaining(inner + " is a symbolic link");
         assertThat(rig.hypervisor.machines).as("machines started").hasSize(1);
+    }
+
+    @Test
+    void aGuestCannotSpeakToTheTerminal() throws Exception {
+        InstancesService service = started("x", "mountType: reverse-sshfs\nmounts:\n- {location: \"/tmp\"}\n");
+        driver.trouble = "sshfs: \u001b[2J\u202egone\tnow\n";
+        assertThat(new MountChanges(service).list("x"))
+                .singleElement()
+                .satisfies(state -> assertThat(state.trouble()).isEqualTo("sshfs: ?[2J?gone\tnow\n"));
+        service.guest("x").orElseThrow().trouble("driver", "\u001b]0;mine\u0007\u0085");
+        assertThat(service.find("x").orElseThrow().errors()).containsExactly("?]0;mine??");
+    }
+
+    @Test
+    void aGuestThatHangsKeepsNobodyElseWaiting() throws Exception {
+        InstancesService service = started("x", "mountType: reverse-sshfs\n");
+        rig.instance("y", "mountType: reverse-sshfs\n");
+        service.start("y", Rig.LONG, rig.caller, new Recorded());
+        MountChanges changes = new MountChanges(service);
+        CountDownLatch hangs = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        driver.adding = () -> {
+            driver.adding = () -> {};
+            hangs.countDown();
+            goesOn.await();
+        };
+        Thread slow = Thread.ofPlatform().start(() -> add(changes, "x"));
+        try {
+            Eventually.happens(hangs, "the slow addition");
+            Eventually.ends(Thread.ofPlatform().start(() -> add(changes, "y")));
+            assertThat(text("y")).contains("/mnt/x");
+            assertThat(text("x")).doesNotContain("/mnt/x");
+        } finally {
+            goesOn.countDown();
+        }
+        Eventually.ends(slow);
+        assertThat(text("x")).contains("/mnt/x");
+    }
+
+    private void add(MountChanges changes, String instance) {
+        try {
+            changes.add(instance, wanted("/mnt/x"), rig.caller);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Keeps the next text of lima.yaml from being written. */
+    private void obstruct() throws IOException {
+        Files.createDirectories(rig.home.instance("x").file("lima.yaml.tmp").resolve("in the way"));
+    }
+
+    @Test
+    void whatCannotBeWrittenIsNotLeftInTheGuest() throws Exception {
+        InstancesService service = started("x", "mountType: reverse-sshfs\nmounts:\n- {location: \"/tmp\"}\n");
+        MountChanges changes = new MountChanges(service);
+        String before = text("x");
+        driver.adding = () -> {
+            driver.adding = () -> {};
+            obstruct();
+        };
+        assertThatThrownBy(() -> changes.add("x", wanted("/mnt/x"), rig.caller)).hasMessageContaining("cannot write");
+        assertThat(driver.mounts).containsExactly(Rig.mount("/tmp"));
+        driver.removing = this::obstruct;
+        assertThatThrownBy(() -> changes.remove("x", "/tmp", rig.caller)).hasMessageContaining("cannot write");
+        assertThat(driver.mounts).containsExactly(Rig.mount("/tmp"));
+        assertThat(text("x")).isEqualTo(before);
+    }
+
+    @Test
+    void whatWasEditedMeanwhileIsKept() throws Exception {
+        InstancesService service = started("x", "mountType: reverse-sshfs\n");
+        MountChanges changes = new MountChanges(service);
+        InstanceFolder folder = rig.home.instance("x");
+        driver.adding = () -> folder.write("lima.yaml", "cpus: 2\n" + text("x"), "rw-r--r--");
+        changes.add("x", wanted("/mnt/x"), rig.caller);
+        assertThat(text("x"))
+                .isEqualTo("cpus: 2\nmountType: reverse-sshfs\nmounts:\n"
+                        + "- {location: \"/tmp\", mountPoint: \"/mnt/x\"}\n");
+        driver.removing = () -> folder.write("lima.yaml", text("x").replace("cpus: 2", "cpus: 3"), "rw-r--r--");
+        changes.remove("x", "/mnt/x", rig.caller);
+        assertThat(text("x")).isEqualTo("cpus: 3\nmountType: reverse-sshfs\nmounts: []\n");
+
+        driver.removing = () -> {};
+        driver.adding = () -> folder.write(
+                "lima.yaml",
+                "mountType: reverse-sshfs\nmounts:\n- {location: \"/var\", mountPoint: \"/mnt/x\"}\n",
+                "rw-r--r--");
+        assertThatThrownBy(() -> changes.add("x", wanted("/mnt/x"), rig.caller)).isInstanceOf(LimaException.class);
+        assertThat(driver.mounts).isEmpty();
+        assertThat(text("x")).contains("/var").doesNotContain("/tmp");
+    }
+
+    @Test
+    void theChoiceIsKnownWithoutAnInstance() {
+        MountChanges changes = new MountChanges(rig.service());
+        assertThat(changes.choice(Rig.config("fake", 0, List.of(), null)))
+                .isEqualTo(new MountChoice("9p", "the first choice with fake"));
+        assertThat(changes.choice(Rig.config("fake", 0, List.of(), "reverse-sshfs"))
+                        .reason())
+                .startsWith("lima.yaml says so");
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A LIMA_HOME with instances whose hypervisor, network and guest are played by this class. */
@@ -276,10 +278,18 @@ final class Rig {
             int port = text.startsWith("port ") ? Integer.parseInt(text.substring(5)) : 0;
             List<InstanceConfig.Mount> mounts = text.equals("mounts")
                     ? List.of(mount("/tmp"))
-                    : MOUNT.matcher(text)
+                    : MOUNT
+                            .matcher(text)
                             .results()
                             .map(m ->
                                     mount(m.group(1), m.group(2) == null ? m.group(1) : m.group(2), m.group(3) != null))
+                            .collect(Collectors.toMap(
+                                    InstanceConfig.Mount::mountPoint,
+                                    m -> m,
+                                    (earlier, later) -> earlier,
+                                    LinkedHashMap::new))
+                            .sequencedValues()
+                            .stream()
                             .toList();
             Matcher type = TYPE.matcher(text);
             Matcher unsupported = UNSUPPORTED.matcher(text);
@@ -494,7 +504,7 @@ final class Rig {
         }
     }
 
-    static final class FakeConnection implements SshConnection {
+    static class FakeConnection implements SshConnection {
         final SshConnector.Target target;
         final List<String> commands = new CopyOnWriteArrayList<>();
         private final CompletableFuture<Void> closed = new CompletableFuture<>();

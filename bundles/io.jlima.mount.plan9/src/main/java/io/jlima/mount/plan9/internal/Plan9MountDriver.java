@@ -3,7 +3,9 @@ package io.jlima.mount.plan9.internal;
 
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
+import io.jlima.api.guest.Attachment;
 import io.jlima.api.guest.FileReplay;
+import io.jlima.api.guest.Guest;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Device;
 import io.jlima.api.mount.MountDriver;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 
@@ -25,6 +28,14 @@ public final class Plan9MountDriver implements MountDriver {
     /** The protocols that the guest's kernel knows, see Documentation/filesystems/9p in Linux. */
     private static final Set<String> VERSIONS = Set.of("9p2000", "9p2000.u", "9p2000.L");
 
+    /** The words of the option cache, see get_cache_mode in fs/9p/v9fs.c of Linux; readahead came with 6.4. */
+    private static final Set<String> CACHES = Set.of("none", "loose", "fscache", "mmap", "readahead");
+
+    /** The bits behind those words, which Linux 6.4 and newer take as well: decimal, octal or hexadecimal. */
+    private static final Pattern CACHE_NUMBER = Pattern.compile("0[xX][0-9a-fA-F]{1,8}|0[0-7]{0,8}|[1-9][0-9]{0,8}");
+
+    private static final long MOST_CACHE = 0xff;
+
     /** The kernel refuses to mount with less, see net/9p/client.c in Linux. */
     private static final long LEAST_MSIZE = 4096;
 
@@ -34,6 +45,11 @@ public final class Plan9MountDriver implements MountDriver {
     @Override
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
         return plan(mounts, request.hypervisor()::objection);
+    }
+
+    @Override
+    public Attachment attach(Guest guest, List<Mount> mounts) {
+        return new Plan9Mounts(guest, mounts);
     }
 
     /**
@@ -89,10 +105,16 @@ public final class Plan9MountDriver implements MountDriver {
                     "9p.msize is " + nineP.msize() + " bytes",
                     "Linux takes 4KiB to 2GiB less one byte; 128KiB is usual");
         }
-        // Anything else in this word would become another mount option.
-        if (!nineP.cache().matches("[A-Za-z0-9]+")) {
-            throw refusal(mount, "9p.cache is \"" + nineP.cache() + "\"", "Linux knows none, loose, fscache and mmap");
+        if (!CACHES.contains(nineP.cache()) && !isCacheNumber(nineP.cache())) {
+            throw refusal(
+                    mount,
+                    "9p.cache is \"" + nineP.cache() + "\"",
+                    "Linux knows none, loose, fscache and mmap, and since 6.4 readahead and numbers up to 255");
         }
+    }
+
+    private static boolean isCacheNumber(String cache) {
+        return CACHE_NUMBER.matcher(cache).matches() && Long.decode(cache) <= MOST_CACHE;
     }
 
     private static LimaException refusal(Mount mount, String evidence, @Nullable String remedy) {

@@ -16,6 +16,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class Plan9MountDriverTest {
     private static final Function<Device, Optional<String>> NOTHING = device -> Optional.empty();
@@ -91,6 +92,16 @@ class Plan9MountDriverTest {
             9p2000.L | 4095       | mmap      | 9p.msize is 4095 bytes
             9p2000.L | 2147483648 | mmap      | 9p.msize is 2147483648 bytes
             9p2000.L | 131072     | mmap,suid | 9p.cache is "mmap,suid"
+            9p2000.L | 131072     | foo       | 9p.cache is "foo"
+            9p2000.L | 131072     | Loose     | 9p.cache is "Loose"
+            9p2000.L | 131072     | ''        | 9p.cache is ""
+            9p2000.L | 131072     | 256       | 9p.cache is "256"
+            9p2000.L | 131072     | 0x1ff     | 9p.cache is "0x1ff"
+            9p2000.L | 131072     | 09        | 9p.cache is "09"
+            9p2000.L | 131072     | -1        | 9p.cache is "-1"
+            9P2000.L | 131072     | mmap      | 9p.protocolVersion is 9P2000.L
+            ''       | 131072     | mmap      | 9p.protocolVersion is
+            9p2000.L | 0          | mmap      | 9p.msize is 0 bytes
             """)
     void refusesWhatTheGuestWouldRefuse(String version, long msize, String cache, String evidence) {
         Mount bad = mount("/home/me", "/home/me", true, new Mount.NineP("none", version, msize, cache));
@@ -99,6 +110,16 @@ class Plan9MountDriverTest {
                 .isInstanceOf(LimaException.class)
                 .hasMessageContaining("/home/me")
                 .hasMessageContaining(evidence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "loose", "fscache", "mmap", "readahead", "0", "15", "0x8f", "0XF", "017", "255"})
+    void takesWhatTheGuestTakes(String cache) {
+        assertThat(new Plan9MountDriver()
+                        .plan(List.of(mount("/x", "/x", true, usual(cache))), NOTHING)
+                        .fstab())
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.options()).contains(",cache=" + cache + ","));
     }
 
     @Test

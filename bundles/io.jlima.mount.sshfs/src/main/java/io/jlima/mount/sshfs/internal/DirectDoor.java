@@ -96,11 +96,8 @@ final class DirectDoor implements AutoCloseable {
                 return;
             }
             socket.setTcpNoDelay(true);
-            if (sessions.size() >= MOST_SESSIONS) {
-                sessions.stream().findAny().ifPresent(DirectDoor::end);
-            }
             used = true;
-            sessions.add(socket);
+            enter(socket);
             if (listening.isClosed()) {
                 end(socket);
             }
@@ -110,6 +107,14 @@ final class DirectDoor implements AutoCloseable {
             end(socket);
             LOG.debug("A guest's connection for a mount was lost", e);
         }
+    }
+
+    /** In one step, or a crowd that comes at once would find room for each. */
+    private synchronized void enter(Socket socket) {
+        if (sessions.size() >= MOST_SESSIONS) {
+            sessions.stream().findAny().filter(sessions::remove).ifPresent(DirectDoor::end);
+        }
+        sessions.add(socket);
     }
 
     private void serve(Socket socket) {

@@ -35,6 +35,9 @@ final class GuestMounts implements MountAttachment {
     /** A guest under load takes its time; one that takes longer than this will not do it at all. */
     private static final int CHANGE_SECONDS = 60;
 
+    /** A mount that takes longer than this is none that others should wait for. */
+    private static final int MOST_URGENT_SECONDS = 5;
+
     private final Guest guest;
     private final Function<Mount, SftpServer> servers;
     private final GuestShell shell;
@@ -57,8 +60,19 @@ final class GuestMounts implements MountAttachment {
         }
         this.ready = CompletableFuture.allOf(
                 keepers.values().stream().map(MountKeeper::ready).toArray(CompletableFuture[]::new));
-        shell.begin();
+        beginShell();
         this.returns = guest.agent().map(agent -> agent.watch(new Returns()));
+    }
+
+    /**
+     * By ssh nothing works until it is mounted again, while sshfs that has gone directly has found the new daemon by
+     * itself: whether that has gone well is asked when the guest has done what is urgent.
+     */
+    private void beginShell() {
+        CompletableFuture.allOf(
+                        keepers.values().stream().map(MountKeeper::tried).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, MOST_URGENT_SECONDS, TimeUnit.SECONDS)
+                .whenComplete((done, failure) -> shell.begin());
     }
 
     /** A guest whose agent is back after an absence has restarted, or was away: what has failed may work now. */

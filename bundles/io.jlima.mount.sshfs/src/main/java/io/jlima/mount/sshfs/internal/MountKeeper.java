@@ -38,6 +38,7 @@ final class MountKeeper implements AutoCloseable {
     private final String server;
     private final Function<Runnable, Transport> fallback;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<Void> tried = new CompletableFuture<>();
     private final Semaphore reasons = new Semaphore(0);
     private final Thread thread;
     private volatile @Nullable Thread coming;
@@ -78,6 +79,11 @@ final class MountKeeper implements AutoCloseable {
         return ready;
     }
 
+    /** Completes when what makes the mount afresh each time has tried that once, and else at once. */
+    CompletableFuture<Void> tried() {
+        return transport instanceof SshTransport ? tried : CompletableFuture.completedFuture(null);
+    }
+
     Mount mount() {
         return mount;
     }
@@ -92,7 +98,9 @@ final class MountKeeper implements AutoCloseable {
         long pause = SHORTEST_PAUSE;
         try {
             while (!closed) {
-                if (attached()) {
+                boolean attached = attached();
+                tried.complete(null);
+                if (attached) {
                     pause = SHORTEST_PAUSE;
                     TimeUnit.MILLISECONDS.sleep(SHORTEST_PAUSE);
                     reasons.acquire();

@@ -1,29 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.mount.sshfs.internal;
 
+import io.jlima.api.LimaException;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.ssh.SshConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Connections that mounts have to themselves, each for as many of them as sshd allows. */
-final class SharedConnections implements SshTransport.Connections, AutoCloseable {
+/**
+ * Connections that mounts share. A log-in takes an emulated guest a second, so none is waited for that can be avoided:
+ * what comes back after the daemon or all connections are lost goes by the connection that everybody waits for, and
+ * when nothing else is to be done one more connection is made, for what loses its own.
+ */
+final class SharedConnections implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedConnections.class);
+
     /** sshd takes ten sessions on a connection unless it is told otherwise, MaxSessions in sshd_config(5). */
     private static final int MOST_MOUNTS = 8;
 
+    /** The kept connection is for shells and commands first. */
+    private static final int MOST_ON_KEPT = 2;
+
     private final Guest guest;
     private final ReentrantLock lock = new ReentrantLock();
-    private final List<Counted> connections = new ArrayList<>();
-    private boolean closed;
+    private final List<Counted> own = new ArrayList<>();
+    private @Nullable Counted kept;
+
+    /** Mounts that wait for a connection, or for what comes of their beginning. */
+    private final AtomicInteger underWay = new AtomicInteger();
+
+    private volatile @Nullable Thread preparing;
+    private volatile boolean closed;
 
     private static final class Counted {
         final SshConnection connection;
-        int mounts;
+        final int most;
+        volatile boolean refuses;
+        final AtomicInteger mounts = new AtomicInteger();
 
-        Counted(SshConnection connection) {
+        Counted(SshConnection connection, int most) {
             this.connection = connection;
+            this.most = most;
+        }
+
+        boolean hasRoom() {
+            return !refuses && mounts.get() < most && connection.isOpen();
+        }
+    }
+
+    /** What one mount takes of a connection, from before it begins until it has ended. */
+    final class Place implements AutoCloseable {
+        private final Counted counted;
+        private final AtomicBoolean arrived = new AtomicBoolean();
+        private final AtomicBoolean left = new AtomicBoolean();
+
+        private Place(Counted counted) {
+            this.counted = counted;
+        }
+
+        SshConnection connection() {
+            return counted.connection;
+        }
+
+        /** To be called when it is known what has come of the mount's beginning. */
+        void arrive() {
+            if (!arrived.getAndSet(true) && underWay.decrementAndGet() == 0) {
+                prepare();
+            }
+        }
+
+        /** The guest has begun nothing on this connection: the next one who comes is not to try there again. */
+        void refused() {
+            counted.refuses = true;
+            close();
+            if (counted.most == MOST_MOUNTS && counted.mounts.get() == 0) {
+                counted.connection.close();
+            }
+        }
+
+        @Override
+        public void close() {
+            if (!left.getAndSet(true)) {
+                counted.mounts.decrementAndGet();
+            }
+            arrive();
         }
     }
 
@@ -31,43 +98,104 @@ final class SharedConnections implements SshTransport.Connections, AutoCloseable
         this.guest = guest;
     }
 
-    /** One with room. The count is of all that were ever started, so a mount that keeps ending moves on in time. */
-    @Override
-    public SshConnection get() throws InterruptedException {
+    /**
+     * A place on a connection with room. Blocks until there is one.
+     *
+     * @throws LimaException when the guest cannot be reached
+     */
+    Place take() throws InterruptedException {
         try {
             guest.up().toCompletableFuture().get();
         } catch (ExecutionException e) {
             throw new IllegalStateException("Being up is never an error", e);
         }
-        lock.lockInterruptibly();
+        underWay.incrementAndGet();
+        boolean taken = false;
         try {
-            connections.removeIf(c -> !c.connection.isOpen());
-            for (Counted counted : connections) {
-                if (counted.mounts < MOST_MOUNTS) {
-                    counted.mounts++;
-                    return counted.connection;
-                }
+            lock.lockInterruptibly();
+            try {
+                Counted counted = withRoom();
+                counted.mounts.incrementAndGet();
+                taken = true;
+                return new Place(counted);
+            } finally {
+                lock.unlock();
             }
-            Counted fresh = new Counted(guest.ownConnection());
-            fresh.mounts = 1;
-            if (closed) {
-                fresh.connection.close();
-            } else {
-                connections.add(fresh);
-            }
-            return fresh.connection;
         } finally {
-            lock.unlock();
+            if (!taken) {
+                underWay.decrementAndGet();
+            }
+        }
+    }
+
+    /** To be called with the lock held, so that all who need a new connection wait for the same one. */
+    private Counted withRoom() throws InterruptedException {
+        own.removeIf(c -> !c.connection.isOpen());
+        for (Counted counted : own) {
+            if (counted.hasRoom()) {
+                return counted;
+            }
+        }
+        Counted shared = kept;
+        if (shared == null || !shared.connection.isOpen() || shared.hasRoom()) {
+            SshConnection now = guest.connection();
+            if (shared == null || shared.connection != now) {
+                shared = new Counted(now, MOST_ON_KEPT);
+                kept = shared;
+            }
+            if (shared.hasRoom()) {
+                return shared;
+            }
+        }
+        return oneMore();
+    }
+
+    private Counted oneMore() throws InterruptedException {
+        Counted fresh = new Counted(guest.ownConnection(), MOST_MOUNTS);
+        own.add(fresh);
+        if (closed) {
+            fresh.connection.close();
+        }
+        return fresh;
+    }
+
+    /** Sees to it, in the background, that there is a connection for whoever loses the one it is on. */
+    private void prepare() {
+        if (!closed) {
+            Thread thread = Thread.ofVirtual().name("sshfs-spare").unstarted(this::makeSpare);
+            preparing = thread;
+            thread.start();
+        }
+    }
+
+    private void makeSpare() {
+        try {
+            // Whoever needs a connection meanwhile waits for this one, which is sooner there than one begun later.
+            lock.lockInterruptibly();
+            try {
+                own.removeIf(c -> !c.connection.isOpen());
+                if (!closed && underWay.get() == 0 && own.stream().allMatch(c -> c.mounts.get() > 0)) {
+                    oneMore();
+                }
+            } finally {
+                lock.unlock();
+            }
+        } catch (InterruptedException | LimaException e) {
+            LOG.debug("{}: no spare connection for its mounts", guest.name(), e);
         }
     }
 
     @Override
     public void close() {
+        closed = true;
+        Thread thread = preparing;
+        if (thread != null) {
+            thread.interrupt();
+        }
         lock.lock();
         try {
-            closed = true;
-            connections.forEach(c -> c.connection.close());
-            connections.clear();
+            own.forEach(c -> c.connection.close());
+            own.clear();
         } finally {
             lock.unlock();
         }

@@ -2,7 +2,6 @@
 package io.jlima.mount.sshfs.internal;
 
 import io.jlima.api.config.InstanceConfig.Mount;
-import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.io.BufferedReader;
@@ -23,12 +22,7 @@ final class SshTransport implements Transport {
 
     private static final Logger LOG = LoggerFactory.getLogger(SshTransport.class);
 
-    /** Makes, or keeps, the connection that mounts share. */
-    interface Connections {
-        SshConnection get() throws InterruptedException;
-    }
-
-    private final Connections connections;
+    private final SharedConnections connections;
     private final Mount mount;
     private final SshfsOptions options;
     private final SftpServer server;
@@ -38,7 +32,7 @@ final class SshTransport implements Transport {
     private volatile boolean reached;
 
     /** @param onEnd called when sshfs, the server or the connection has ended */
-    SshTransport(Connections connections, SshfsOptions options, SftpServer server, Runnable onEnd) {
+    SshTransport(SharedConnections connections, SshfsOptions options, SftpServer server, Runnable onEnd) {
         this.connections = connections;
         this.mount = options.mount();
         this.options = options;
@@ -59,7 +53,14 @@ final class SshTransport implements Transport {
         }
         String script = GuestScript.alone(GuestScript.passive(
                 0, mount.mountPoint(), ":" + mount.location(), options.text().substring(1), options.place()));
-        SshProcess process = connections.get().start("exec /bin/sh -c " + GuestScript.word(script), null, Map.of());
+        SharedConnections.Place place = connections.take();
+        SshProcess process;
+        try {
+            process = place.connection().start("exec /bin/sh -c " + GuestScript.word(script), null, Map.of());
+        } catch (IOException | RuntimeException e) {
+            place.refused();
+            throw e;
+        }
         lock.lock();
         try {
             running = process;
@@ -68,7 +69,7 @@ final class SshTransport implements Transport {
         }
         reached = true;
         CompletableFuture<GuestShell.Outcome> outcome = new CompletableFuture<>();
-        Thread.ofPlatform().daemon().name("sshfs-ssh").start(() -> serve(process));
+        Thread.ofPlatform().daemon().name("sshfs-ssh").start(() -> serve(process, place));
         Thread.ofVirtual().name("sshfs-words").start(() -> listen(process, outcome));
         try {
             return outcome.get();
@@ -77,6 +78,8 @@ final class SshTransport implements Transport {
         } catch (InterruptedException e) {
             close();
             throw e;
+        } finally {
+            place.arrive();
         }
     }
 
@@ -89,7 +92,7 @@ final class SshTransport implements Transport {
         }
     }
 
-    private void serve(SshProcess process) {
+    private void serve(SshProcess process, SharedConnections.Place place) {
         try {
             server.serve(process.stdout(), process.stdin());
         } catch (IOException e) {
@@ -98,6 +101,7 @@ final class SshTransport implements Transport {
             LOG.error("A mount's session failed", e);
         } finally {
             process.close();
+            place.close();
             lock.lock();
             try {
                 if (running == process) {

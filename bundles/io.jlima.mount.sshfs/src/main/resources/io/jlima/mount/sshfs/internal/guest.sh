@@ -9,9 +9,17 @@ say() {
 	printf '%s\n' "$2" | sed "s/^/$1 : /"
 }
 
-# look: reads the mount table. The shell itself would read it byte by byte.
+# look: reads the mount table, as far as it is about sshfs. A process for that would take an emulated guest longer.
 look() {
-	table=$(cat /proc/self/mountinfo)
+	table=
+	while IFS= read -r line; do
+		case $line in
+		*' - fuse.sshfs '*)
+			table="$table$line
+"
+			;;
+		esac
+	done </proc/self/mountinfo
 }
 
 # seen POINT-AS-IN-MOUNTINFO: whether sshfs was mounted there at the last look.
@@ -146,20 +154,50 @@ detach() {
 	fi
 }
 
+# succeed POINT: ends the sshfs that was there before, if its end has not been noticed yet: left alone, it would unmount
+# what comes after it as long as somebody in the guest holds a file of its own. Its pid is in a file that lasts as long as
+# the user has a session; what is found there may be somebody else by now.
+succeed() {
+	[ -d "$XDG_RUNTIME_DIR" ] || return 0
+	ifs=$IFS
+	IFS=/
+	set -f
+	point=$1
+	# shellcheck disable=SC2086 # to be split
+	set -- $1
+	IFS=%
+	pid_file=$XDG_RUNTIME_DIR/lima-sshfs$*
+	set +f
+	IFS=$ifs
+	if read -r pid 2>/dev/null <"$pid_file"; then
+		command=
+		read -r command 2>/dev/null <"/proc/$pid/cmdline"
+		case $command in
+		sshfs*"$point-f-opassive,"*) kill -KILL "$pid" 2>/dev/null ;;
+		esac
+	fi
+	# sshfs takes the place of this shell.
+	{ echo $$ >"$pid_file"; } 2>/dev/null
+}
+
 # passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
 passive() {
+	succeed "$2"
 	if seen "$3"; then
 		unmount "$2" >&2
 	fi
 	learn first </dev/null
 	prepare "$2" >&2 || exit 1
 	(
-		until mounted "$3"; do
-			kill -0 $$ 2>/dev/null || exit
+		# Nothing tells of a new mount but a process that takes longer to start than this.
+		while kill -0 $$ 2>/dev/null; do
 			sleep 0.1
+			if mounted "$3"; then
+				settle "$2" "$6"
+				echo "$1 mounted" >&2
+				break
+			fi
 		done
-		settle "$2" "$6"
-		echo "$1 mounted" >&2
 	) </dev/null >/dev/null &
 	exec sshfs "$4" "$2" -f -o "passive,$5$links"
 }

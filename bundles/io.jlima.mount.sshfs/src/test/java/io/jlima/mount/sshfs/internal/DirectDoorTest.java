@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -118,6 +119,45 @@ class DirectDoorTest {
                 ended += endOf(socket) ? 1 : 0;
             }
             assertThat(ended).isEqualTo(1);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    /** However many come in at one moment, no more than that are listened to when they all have come. */
+    @Test
+    void aCrowdAtOnceGetsNoFurther() throws Exception {
+        long self = ProcessHandle.current().pid();
+        int crowd = 4 * DirectDoor.MOST_SESSIONS;
+        List<Socket> sockets = Collections.synchronizedList(new ArrayList<>());
+        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {})) {
+            CountDownLatch begin = new CountDownLatch(1);
+            List<Thread> guests = new ArrayList<>();
+            for (int i = 0; i < crowd; i++) {
+                guests.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        begin.await();
+                        Socket socket = connect(door);
+                        sockets.add(socket);
+                        // Answered or ended, it has been let in.
+                        endOf(socket);
+                    } catch (IOException | InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }));
+            }
+            begin.countDown();
+            for (Thread guest : guests) {
+                guest.join();
+            }
+            assertThat(sockets).hasSize(crowd);
+            int served = 0;
+            for (Socket socket : sockets) {
+                served += endOf(socket) ? 0 : 1;
+            }
+            assertThat(served).isBetween(1, DirectDoor.MOST_SESSIONS);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();

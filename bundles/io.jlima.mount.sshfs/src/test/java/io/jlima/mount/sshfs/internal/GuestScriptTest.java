@@ -3,9 +3,15 @@ package io.jlima.mount.sshfs.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,5 +74,58 @@ class GuestScriptTest {
                 .inheritIO()
                 .start();
         assertThat(shell.waitFor()).isEqualTo(isThere ? 0 : 1);
+    }
+
+    /** One that holds the words of sshfs, and ends with its input. */
+    private static Process sshfs(Path directory, String words) throws IOException {
+        Path program = directory.resolve("sshfs");
+        if (!Files.exists(program)) {
+            Files.copy(Path.of("/bin/sh").toRealPath(), program, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        Process process = new ProcessBuilder("sh", "-c", "PATH=$1; exec sshfs -s " + words, "sh", directory.toString())
+                .redirectErrorStream(true)
+                .start();
+        // Its answer means that it has become what it is to be.
+        process.getOutputStream().write("echo begun\n".getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+        assertThat(process.inputReader().readLine()).isEqualTo("begun");
+        return process;
+    }
+
+    private static void succeed(Path directory, String point) throws Exception {
+        String functions = GuestScript.alone("");
+        int begin = functions.indexOf("\nsucceed() {");
+        String succeed = functions.substring(begin, functions.indexOf("\n}\n", begin) + 3);
+        ProcessBuilder shell = new ProcessBuilder("sh", "-c", succeed + "succeed \"$1\"", "sh", point).inheritIO();
+        shell.environment().put("XDG_RUNTIME_DIR", directory.toString());
+        assertThat(shell.start().waitFor()).isZero();
+    }
+
+    @Test
+    void theSshfsThatWasThereBeforeIsEndedAndNoOther(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("lima-sshfs%mnt%it's here");
+        Process former = sshfs(directory, ":/x '/mnt/it'\\''s here' -f -o passive,ro");
+        Process other = sshfs(directory, ":/x /mnt/other -f -o passive,ro");
+        try {
+            for (Process stranger : List.of(other, former)) {
+                Files.writeString(file, stranger.pid() + "\n");
+                succeed(directory, "/mnt/it's here");
+                assertThat(Files.readString(file)).isNotEqualTo(stranger.pid() + "\n");
+            }
+            assertThat(former.onExit().get(60, TimeUnit.SECONDS).exitValue()).isEqualTo(128 + 9);
+            other.getOutputStream().close();
+            assertThat(other.onExit().get(60, TimeUnit.SECONDS).exitValue()).isZero();
+        } finally {
+            former.destroyForcibly();
+            other.destroyForcibly();
+        }
+    }
+
+    @Test
+    void whereNothingWasBeforeNothingIsSaid(@TempDir Path directory) throws Exception {
+        succeed(directory, "/mnt/x");
+        assertThat(directory.resolve("lima-sshfs%mnt%x")).isNotEmptyFile();
+        succeed(directory.resolve("missing"), "/mnt/x");
+        assertThat(directory.resolve("missing")).doesNotExist();
     }
 }

@@ -10,7 +10,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,6 +36,8 @@ class BuiltinServerTest {
     private static final int OK = 0;
     private static final int NO_SUCH_FILE = 2;
     private static final int DENIED = 3;
+    private static final int END_OF_FILE = 1;
+    private static final int UNSUPPORTED = 8;
 
     @TempDir
     Path directory;
@@ -317,14 +321,174 @@ class BuiltinServerTest {
                             .status())
                     .isEqualTo(DENIED);
             for (int type = 21; type < 256; type++) {
-                if (type != 200) {
-                    assertThat(client.ask(type, at("file"), at("other")).status())
-                            .as("packet of type " + type)
-                            .isGreaterThan(OK);
-                }
+                assertThat(client.ask(type, at("file"), at("other")).status())
+                        .as("packet of type " + type)
+                        .isGreaterThan(OK);
             }
         }
         assertThat(snapshot()).isEqualTo(before);
+    }
+
+    /** OpenSSH's server knows more extensions than this one, some of which write, or tell of the host. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsNotKnownDoesNothing(boolean writable) throws IOException {
+        Files.writeString(root.resolve("other"), "other");
+        Files.createSymbolicLink(root.resolve("link"), Path.of("file"));
+        String before = snapshot();
+        try (RawClient client = client(writable, false)) {
+            byte[] from = client.opened(at("file"), READ);
+            byte[] to = client.opened(at("other"), writable ? READ | WRITE : READ);
+            Object[][] requests = {
+                {"lsetstat@openssh.com", at("link"), 4, 0777},
+                {"lsetstat@openssh.com", at("file"), 1, 0L},
+                {"lsetstat@openssh.com", at("file"), 8, 1, 1},
+                {"copy-data", from, 0L, 0L, to, 0L},
+                {"expand-path@openssh.com", "~"},
+                {"limits@openssh.com"},
+                {"users-groups-by-id@openssh.com", new byte[4], new byte[4]},
+                {"home-directory", "root"},
+                {"posix-rename", at("file"), at("third")},
+                {"hardlink", at("file"), at("third")},
+                {"POSIX-RENAME@OPENSSH.COM", at("file"), at("third")},
+                {"posix-rename@openssh.com\0", at("file"), at("third")},
+                {"", at("file"), at("third")},
+                {"x".repeat(10_000), at("file"), at("third")},
+            };
+            for (Object[] request : requests) {
+                assertThat(client.ask(200, request).status())
+                        .as("%.40s", request[0])
+                        .isEqualTo(UNSUPPORTED);
+            }
+            assertThat(client.ask(5, from, 0L, 100).string())
+                    .as("the session goes on")
+                    .isEqualTo("content".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(snapshot()).isEqualTo(before);
+        assertThat(root.resolve("other")).hasContent("other");
+    }
+
+    /** More may be asked for at once than there is room for. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4096, 65_536, 131_072, 131_073, 262_144, 262_145, 1 << 20, Integer.MAX_VALUE, -1})
+    void aReadGetsAtMostWhatThereIsRoomFor(int length) throws IOException {
+        byte[] content = new byte[(3 << 20) + 17];
+        new Random(1).nextBytes(content);
+        Files.write(root.resolve("large"), content);
+        try (RawClient client = client(false, false)) {
+            byte[] handle = client.opened(at("large"), READ);
+            for (int at : new int[] {0, 1, 65_535, 1 << 20, content.length - 5000}) {
+                byte[] got = client.ask(5, handle, (long) at, length).string();
+                assertThat(got).hasSizeBetween(1, 256 * 1024);
+                assertThat(Integer.toUnsignedLong(length)).isGreaterThanOrEqualTo(got.length);
+                assertThat(got.length == length || at + got.length == content.length || got.length >= 64 * 1024)
+                        .as("%d of %d bytes at %d", got.length, length, at)
+                        .isTrue();
+                assertThat(got).isEqualTo(Arrays.copyOfRange(content, at, at + got.length));
+            }
+            // A count without a sign, like an offset, or neither: nothing is read, and the next question is answered.
+            assertThat(client.ask(5, handle, -1L, length).status()).isGreaterThan(OK);
+            assertThat(client.ask(5, handle, (long) content.length, length).status())
+                    .isEqualTo(END_OF_FILE);
+            assertThat(client.ask(5, handle, 7L, 1).string()).containsExactly(content[7]);
+        }
+    }
+
+    @Test
+    void whatIsWrittenInLargePiecesIsWhole() throws IOException {
+        byte[] content = new byte[(1 << 20) + 17];
+        new Random(2).nextBytes(content);
+        try (RawClient client = client(true, false)) {
+            byte[] handle = client.opened(at("large"), WRITE | CREATE | EXCLUSIVE);
+            for (int at = 0, size = 1; at < content.length; at += size, size = Math.min(size * 3, 250_000)) {
+                byte[] part = Arrays.copyOfRange(content, at, Math.min(at + size, content.length));
+                assertThat(client.ask(6, handle, (long) at, part).status()).isEqualTo(OK);
+            }
+        }
+        assertThat(Files.readAllBytes(root.resolve("large"))).isEqualTo(content);
+    }
+
+    /** As the system call itself has it, but before it is made. */
+    @Test
+    void onlyAHandleForWritingWrites() throws IOException {
+        Files.createDirectory(root.resolve("empty"));
+        String before = snapshot();
+        try (RawClient client = client(true, false)) {
+            byte[] file = client.opened(at("file"), READ);
+            byte[] directory = client.ask(11, at("empty")).string();
+            for (byte[] handle : List.of(file, directory)) {
+                assertThat(client.ask(10, handle, 1, 3L).status()).as("size").isEqualTo(NO_SUCH_FILE);
+                assertThat(client.ask(6, handle, 0L, "x").status()).as("write").isEqualTo(NO_SUCH_FILE);
+            }
+            assertThat(client.ask(12, (Object) file).status())
+                    .as("read entries")
+                    .isEqualTo(NO_SUCH_FILE);
+            assertThat(client.ask(5, directory, 0L, 10).status()).as("read").isEqualTo(NO_SUCH_FILE);
+            byte[] writer = client.opened(at("file"), WRITE);
+            assertThat(client.ask(5, writer, 0L, 10).status()).as("read").isEqualTo(NO_SUCH_FILE);
+            assertThat(snapshot()).isEqualTo(before);
+            assertThat(client.ask(10, writer, 1, 3L).status()).isEqualTo(OK);
+        }
+        assertThat(root.resolve("file")).hasContent("con");
+    }
+
+    /** Neither is what is outside read, nor is anything told of it, where links are followed and where they are not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingIsToldOfWhatIsOutside(boolean followLinks) throws IOException {
+        Files.createDirectory(outside.resolve("directory"));
+        Files.createSymbolicLink(outside.resolve("pointer"), Path.of("secret"));
+        Files.createDirectory(root.resolve("inner"));
+        Files.createSymbolicLink(root.resolve("absolute"), outside);
+        Files.createSymbolicLink(root.resolve("relative"), Path.of("../outside"));
+        Files.createSymbolicLink(root.resolve("inner/twice"), Path.of("../relative"));
+        Files.createSymbolicLink(root.resolve("top"), Path.of("/"));
+        Files.createSymbolicLink(root.resolve("self"), Path.of("/proc/self/root"));
+        List<String> ways = List.of(
+                at("absolute"),
+                at("relative"),
+                at("inner/twice"),
+                at("../outside"),
+                at("inner/../../outside"),
+                at("top") + outside,
+                at("self") + outside,
+                outside.toString(),
+                root + "/./inner/.././../outside",
+                "../outside",
+                "inner/../../outside");
+        try (RawClient client = client(false, followLinks)) {
+            for (String way : ways) {
+                for (String name : List.of("secret", "directory", "pointer", "none", ".", "..")) {
+                    String path = way + "/" + name;
+                    assertThat(client.ask(7, path).status()).as("lstat " + path).isGreaterThan(OK);
+                    assertThat(client.ask(17, path).status()).as("stat " + path).isGreaterThan(OK);
+                    assertThat(client.ask(11, path).status())
+                            .as("opendir " + path)
+                            .isGreaterThan(OK);
+                    assertThat(client.ask(19, path).status())
+                            .as("readlink " + path)
+                            .isGreaterThan(OK);
+                    assertThat(client.ask(200, "statvfs@openssh.com", path).status())
+                            .as("statvfs " + path)
+                            .isGreaterThan(OK);
+                    // It may say back what it was asked, which tells nothing: neither where a link leads nor what is.
+                    RawClient.Answer real = client.ask(16, path);
+                    if (real.type() == 104) {
+                        assertThat(real.body().readInt()).isEqualTo(1);
+                        assertThat(new String(real.string(), StandardCharsets.UTF_8))
+                                .as("realpath " + path)
+                                .isEqualTo(path);
+                    } else {
+                        assertThat(real.status()).isGreaterThan(OK);
+                    }
+                }
+            }
+            for (String way : List.of(at("absolute"), at("relative"), at("inner/twice"))) {
+                assertThat(client.ask(11, way).status()).as("opendir " + way).isGreaterThan(OK);
+                RawClient.Answer through = client.ask(17, way);
+                assertThat(through.status()).as("stat " + way).isGreaterThan(OK);
+            }
+        }
     }
 
     private String snapshot() throws IOException {
