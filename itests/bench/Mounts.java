@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Takes those figures of mounts that are about time lost and memory, in the guest that {@code mounts.sh} has made: how
@@ -23,7 +24,7 @@ import java.util.regex.Pattern;
 public final class Mounts {
     private static final int ROUNDS = 5;
 
-    /** Mounts that {@code mounts.sh} has made for this, at /mnt/a1 and so on. */
+    /** Mounts that {@code mounts.sh} has made for this, at /mnt/a1 and so on; and one that is not of them, at /mnt/one. */
     private static final int MANY = 8;
 
     private static final int CYCLES = Integer.parseInt(System.getenv().getOrDefault("CYCLES", "10000"));
@@ -37,7 +38,7 @@ public final class Mounts {
     /** In the guest: unmounts some and waits until they are mounted again, and used. */
     private static final String ATTACH = """
             import os, select, subprocess, sys, time
-            points = ["/mnt/a%d" % (i + 1) for i in range(int(sys.argv[1]))]
+            points = sys.argv[1:]
             news = select.poll()
             file = open("/proc/self/mountinfo")
             news.register(file, select.POLLPRI | select.POLLERR)
@@ -162,14 +163,22 @@ public final class Mounts {
         List<Long> one = new ArrayList<>();
         List<Long> many = new ArrayList<>();
         for (int round = 0; round < ROUNDS; round++) {
-            one.add(Long.parseLong(guest(ATTACH, "sudo", "python3", "-", "1")));
-            many.add(Long.parseLong(guest(ATTACH, "sudo", "python3", "-", Integer.toString(MANY))));
+            one.add(attach(List.of("/mnt/one")));
+            many.add(attach(IntStream.rangeClosed(1, MANY)
+                    .mapToObj(i -> "/mnt/a" + i)
+                    .toList()));
         }
         line("one mount attaches, from its being unmounted on", median(one) + " ms", "");
         line(
                 MANY + " mounts attach at once (" + median(many) + " ms), of the time of one",
                 "x %.2f".formatted((double) median(many) / median(one)),
                 "x 1.5");
+    }
+
+    private long attach(List<String> points) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sudo", "python3", "-"));
+        command.addAll(points);
+        return Long.parseLong(guest(ATTACH, command.toArray(String[]::new)));
     }
 
     private static long median(List<Long> values) {

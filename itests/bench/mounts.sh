@@ -54,9 +54,9 @@ if [ "$(id -u)" = 0 ]; then
     done
 fi
 
-# Arguments: directory, mount point, server.
+# Arguments: directory, mount point, server, and options for sshfs: mounts whose options differ are by an sshfs of their own.
 mount_line() {
-    echo "- {location: \"$1\", mountPoint: /mnt/$2, writable: true, sshfs: {sftpDriver: $3}}"
+    echo "- {location: \"$1\", mountPoint: /mnt/$2, writable: true, sshfs: {sftpDriver: $3${4:+, $4}}}"
 }
 {
     echo 'images: [{location: "debian:bookworm?include=git", arch: x86_64}]'
@@ -71,8 +71,10 @@ mount_line() {
     mount_line "$share" builtin-direct builtin
     for i in 1 2 3 4 5 6 7 8; do
         mkdir "$work/a$i" && echo note >"$work/a$i/note"
-        mount_line "$work/a$i" "a$i" builtin
+        mount_line "$work/a$i" "a$i" builtin "followSymlinks: true"
     done
+    mkdir "$work/one" && echo note >"$work/one/note"
+    mount_line "$work/one" one builtin "followSymlinks: true, cache: false"
 } >"$work/mounts.yaml"
 JLIMA_SSHFS_BY_SSH=/mnt/openssh-ssh,/mnt/builtin-ssh QEMU_SYSTEM_X86_64="qemu-system-x86_64 $extra" \
     "$limactl" start --tty=false --name mounts "$work/mounts.yaml" >"$work/start.log" 2>&1 || {

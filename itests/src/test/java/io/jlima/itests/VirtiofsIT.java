@@ -93,7 +93,7 @@ class VirtiofsIT {
 
     @Test
     @Order(2)
-    void theSuitePasses() {
+    void theSuitePasses() throws IOException {
         mounted.passesTheSuite("/mnt/vf rw", true, List.of());
         mounted.passesTheSuite("/mnt/vf ro", false, List.of());
     }

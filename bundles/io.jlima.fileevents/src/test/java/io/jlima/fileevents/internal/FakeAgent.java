@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.fileevents.internal;
 
-import io.jlima.api.guest.AgentSession;
-import io.jlima.api.guest.GuestAddress;
-import io.jlima.api.guest.GuestStream;
+import io.jlima.testing.BareAgent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** An agent that does to the host's own directory what it would do to a mount of it. */
-final class FakeAgent implements AgentSession {
-    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+final class FakeAgent extends BareAgent {
     private final Path location;
     private volatile boolean connected;
     final BlockingQueue<FileEvent> told = new LinkedBlockingQueue<>();
@@ -49,11 +42,11 @@ final class FakeAgent implements AgentSession {
 
     @Override
     public AutoCloseable watch(Listener listener) {
-        listeners.add(listener);
+        AutoCloseable watching = super.watch(listener);
         if (connected) {
             listener.connected(List.of());
         }
-        return () -> listeners.remove(listener);
+        return watching;
     }
 
     @Override
@@ -66,25 +59,4 @@ final class FakeAgent implements AgentSession {
             told.add(event);
         }
     }
-
-    @Override
-    public CompletionStage<Void> met() {
-        return new CompletableFuture<>();
-    }
-
-    @Override
-    public GuestStream open(GuestAddress target) throws IOException {
-        throw new IOException("no streams here");
-    }
-
-    @Override
-    public AutoCloseable listen(GuestAddress address, Acceptor acceptor) {
-        return () -> {};
-    }
-
-    @Override
-    public void setClock(Instant now) {}
-
-    @Override
-    public void close() {}
 }

@@ -44,6 +44,12 @@ final class RealAgent {
         process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     }
 
+    /** The program. */
+    static Path program() {
+        Assumptions.assumeTrue(Files.isExecutable(SANITIZED), "nothing to build it here");
+        return SANITIZED;
+    }
+
     /** One that serves a socket in the folder. */
     static RealAgent serving(Path folder) throws IOException {
         return serving(folder, List.of(SANITIZED));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.portforward.internal;
 
-import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestAddress.Protocol;
 import io.jlima.api.guest.GuestStream;
+import io.jlima.testing.BareAgent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,21 +15,19 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.Channel;
 import java.nio.channels.Channels;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An agent whose guest is this host: ports of the guest are ports of this host with other numbers. */
-final class FakeAgent implements AgentSession {
-    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+final class FakeAgent extends BareAgent {
     private final Map<Integer, SocketAddress> ports = new ConcurrentHashMap<>();
     volatile boolean connected = true;
 
@@ -58,12 +56,6 @@ final class FakeAgent implements AgentSession {
     @Override
     public boolean isConnected() {
         return connected;
-    }
-
-    @Override
-    public AutoCloseable watch(Listener listener) {
-        listeners.add(listener);
-        return () -> listeners.remove(listener);
     }
 
     @Override
@@ -104,15 +96,6 @@ final class FakeAgent implements AgentSession {
         return server;
     }
 
-    @Override
-    public void setClock(Instant now) {}
-
-    @Override
-    public void touched(List<FileEvent> events) {}
-
-    @Override
-    public void close() {}
-
     /** A socket as a stream of the guest; a read error is a break. */
     private record Stream(SocketChannel channel) implements GuestStream {
         @Override
@@ -132,11 +115,7 @@ final class FakeAgent implements AgentSession {
 
         @Override
         public void close() {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
+            closed(channel);
         }
     }
 
@@ -176,11 +155,15 @@ final class FakeAgent implements AgentSession {
 
         @Override
         public void close() {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
+            closed(channel);
+        }
+    }
+
+    private static void closed(Channel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
         }
     }
 

@@ -3,83 +3,40 @@ package io.jlima.portforward.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jlima.api.HostEnvironment;
-import io.jlima.api.config.InstanceConfig;
-import io.jlima.api.config.InstanceConfig.PortForward;
-import io.jlima.api.guest.AgentSession;
-import io.jlima.api.guest.Guest;
 import io.jlima.api.machine.HostForwards;
 import io.jlima.api.machine.Machine;
-import io.jlima.api.network.Network.Addresses;
-import io.jlima.api.ssh.SshConnection;
+import io.jlima.testing.BareGuest;
+import io.jlima.testing.Configs;
 import java.io.IOException;
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A guest that is this very host. */
-final class FakeGuest implements Guest {
+final class FakeGuest extends BareGuest {
     static final int SSH_PORT = 60022;
     private static final long LONG_SECONDS = 20;
 
-    private final String name;
-    private final InstanceConfig config;
-    private final @Nullable FakeAgent agent;
     private final FakeMachine machine = new FakeMachine();
     private final CompletableFuture<Void> up = new CompletableFuture<>();
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
-    private final Map<String, String> troubles = new ConcurrentHashMap<>();
-    final List<String> lines = new CopyOnWriteArrayList<>();
 
     /** @param agent null for a guest without one */
     FakeGuest(String name, String rules, @Nullable FakeAgent agent) {
-        this.name = name;
-        this.agent = agent;
-        this.config = config(RulesTest.parse(rules), agent == null);
-    }
-
-    private static InstanceConfig config(List<PortForward> rules, boolean plain) {
-        RecordComponent[] parts = InstanceConfig.class.getRecordComponents();
-        List<@Nullable Object> values = new ArrayList<>();
-        for (RecordComponent part : parts) {
-            values.add(
-                    switch (part.getName()) {
-                        case "portForwards" -> rules;
-                        case "plain" -> plain;
-                        default -> empty(part.getType());
-                    });
-        }
-        try {
-            return InstanceConfig.class
-                    .getDeclaredConstructor(
-                            Arrays.stream(parts).map(RecordComponent::getType).toArray(Class[]::new))
-                    .newInstance(values.toArray());
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static @Nullable Object empty(Class<?> type) {
-        if (type == boolean.class) {
-            return false;
-        }
-        if (type == int.class) {
-            return 0;
-        }
-        return type == long.class ? (Object) 0L : null;
+        super(
+                name,
+                Path.of("/nonexistent"),
+                Configs.with("portForwards", RulesTest.parse(rules), "plain", agent == null),
+                agent);
     }
 
     void isUp() {
@@ -110,28 +67,8 @@ final class FakeGuest implements Guest {
     }
 
     @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public Path directory() {
-        return Path.of("/nonexistent");
-    }
-
-    @Override
-    public InstanceConfig config() {
-        return config;
-    }
-
-    @Override
     public int sshPort() {
         return SSH_PORT;
-    }
-
-    @Override
-    public HostEnvironment caller() {
-        return HostEnvironment.ofThisProcess();
     }
 
     @Override
@@ -145,48 +82,9 @@ final class FakeGuest implements Guest {
     }
 
     @Override
-    public SshConnection connection() {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SshConnection ownConnection() throws InterruptedException {
-        return connection();
-    }
-
-    @Override
-    public Optional<Addresses> addresses() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<AgentSession> agent() {
-        return Optional.ofNullable(agent);
-    }
-
-    @Override
-    public void trouble(String source, @Nullable String words) {
-        if (words == null) {
-            troubles.remove(source);
-        } else {
-            troubles.put(source, words);
-        }
-    }
-
-    @Override
-    public void log(String message) {
-        lines.add(message);
-    }
-
-    @Override
     public void event(String member, String json) {
         assertThat(member).isEqualTo("portForward");
         events.add(json);
-    }
-
-    @Override
-    public List<String> troubles() {
-        return List.copyOf(troubles.values());
     }
 
     /** A machine that lists forwards and opens none; {@code null} address for one without a network. */

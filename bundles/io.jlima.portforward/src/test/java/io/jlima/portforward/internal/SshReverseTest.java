@@ -5,17 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.api.guest.Guest;
 import io.jlima.api.ssh.SshConnection;
-import io.jlima.api.ssh.SshProcess;
+import io.jlima.testing.BareConnection;
 import java.lang.reflect.Proxy;
-import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class SshReverseTest {
@@ -30,8 +26,7 @@ final class SshReverseTest {
                 return connections.take();
             });
 
-    private static final class Connection implements SshConnection {
-        final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private static final class Connection extends BareConnection {
         final CountDownLatch given = new CountDownLatch(1);
         final Runnable whileListening;
 
@@ -40,34 +35,9 @@ final class SshReverseTest {
         }
 
         @Override
-        public boolean isOpen() {
-            return !closed.isDone();
-        }
-
-        @Override
-        public CompletionStage<Void> closed() {
-            return closed;
-        }
-
-        @Override
-        public Result run(String command, String stdin, Duration timeout) {
-            return new Result(0, "", "");
-        }
-
-        @Override
-        public SshProcess start(String command, @Nullable Terminal terminal, Map<String, String> variables) {
-            throw new UnsupportedOperationException(command);
-        }
-
-        @Override
         public AutoCloseable listenUnix(String path, Acceptor acceptor) {
             whileListening.run();
             return given::countDown;
-        }
-
-        @Override
-        public void close() {
-            closed.complete(null);
         }
     }
 

@@ -131,15 +131,7 @@ final class ExecChannel extends ChannelExec {
 
     /** Lets the command write so many bytes more. */
     private void release(int bytes) {
-        if (isClosing()) {
-            return;
-        }
-        try {
-            getLocalWindow().release(bytes);
-        } catch (IOException e) {
-            // The connection has just broken, and that is told to everybody in its own way.
-            log.debug("{}: window not opened", this, e);
-        }
+        ReceiveWindow.widen(this, bytes);
     }
 
     @Override

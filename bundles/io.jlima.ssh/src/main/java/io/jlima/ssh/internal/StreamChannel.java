@@ -140,15 +140,7 @@ final class StreamChannel extends AbstractClientChannel implements SshStream {
 
     /** Lets the guest send so many bytes more. */
     private void taken(int bytes) {
-        if (isClosing()) {
-            return;
-        }
-        try {
-            getLocalWindow().release(bytes);
-        } catch (IOException e) {
-            // The connection has just broken, and that is told to everybody in its own way.
-            log.debug("{}: window not opened", this, e);
-        }
+        ReceiveWindow.widen(this, bytes);
     }
 
     @Override

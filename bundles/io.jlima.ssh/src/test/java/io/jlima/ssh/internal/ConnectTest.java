@@ -8,6 +8,7 @@ import io.jlima.api.LimaException;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnector.HostKey;
 import io.jlima.api.ssh.SshConnector.Target;
+import io.jlima.testing.ReservedPort;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.jlima.ssh.internal;
 
 import io.jlima.api.ssh.SshConnector.HostKey;
 import io.jlima.api.ssh.SshConnector.Target;
+import io.jlima.testing.ReservedPort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -8,6 +8,7 @@ import io.jlima.api.command.Invocation;
 import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.ssh.SshConnection;
+import io.jlima.testing.Configs;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -50,45 +51,7 @@ public final class FakeInvocation implements Invocation {
 
     public static Instance instance(
             String name, Instance.Status status, Path directory, List<InstanceConfig.Mount> mounts) {
-        InstanceConfig config = new InstanceConfig(
-                "qemu",
-                Map.of(),
-                "Linux",
-                Arch.X86_64,
-                List.of(),
-                4,
-                4L << 30,
-                100L << 30,
-                List.of(),
-                mounts,
-                null,
-                List.of(),
-                false,
-                new InstanceConfig.Ssh(0, false, false, false, false, null),
-                new InstanceConfig.Firmware(false, List.of()),
-                new InstanceConfig.Audio("", ""),
-                new InstanceConfig.Video("none", null),
-                List.of(),
-                false,
-                new InstanceConfig.Containerd(false, false, List.of()),
-                "/usr/local",
-                List.of(),
-                List.of(),
-                List.of(),
-                "",
-                List.of(),
-                Map.of(),
-                Map.of(),
-                List.of(),
-                new InstanceConfig.HostResolver(true, false, Map.of()),
-                true,
-                new InstanceConfig.CaCerts(false, List.of(), List.of()),
-                false,
-                "",
-                false,
-                new InstanceConfig.User("jane", "", 1000, "/home/jane.guest", "/bin/bash", true),
-                false,
-                Map.of());
+        InstanceConfig config = Configs.with("mounts", mounts);
         boolean runs = status == Instance.Status.RUNNING;
         return new Instance(
                 name,

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.instance.Instance.Status;
-import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
 import io.jlima.cli.internal.FakeInstances;
 import io.jlima.cli.internal.TestDaemon;
+import io.jlima.testing.BareConnection;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -17,12 +17,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,26 +34,11 @@ class ShellCommandTest {
     private ShellCommand shell;
 
     /** A guest that answers every command with {@code done} and 7. */
-    private final class Guest implements SshConnection, SshProcess {
+    private final class Guest extends BareConnection implements SshProcess {
         @Override
         public SshProcess start(String command, @Nullable Terminal terminal, Map<String, String> variables) {
             scripts.add(command);
             return this;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public CompletionStage<Void> closed() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public Result run(String command, String stdin, Duration timeout) {
-            throw new UnsupportedOperationException();
         }
 
         @Override

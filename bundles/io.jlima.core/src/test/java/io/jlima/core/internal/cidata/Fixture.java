@@ -12,6 +12,7 @@ import io.jlima.api.guest.GuestSetup;
 import io.jlima.api.mount.MountDriver.FstabEntry;
 import io.jlima.api.network.Network.Addresses;
 import io.jlima.api.ssh.SshConnector.HostKey;
+import io.jlima.testing.Configs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,13 +60,7 @@ final class Fixture {
     }
 
     static Mount mount(String location, String mountPoint) {
-        return new Mount(
-                location,
-                mountPoint,
-                false,
-                new Mount.Sshfs(true, false, ""),
-                new Mount.NineP("mapped-xattr", "9p2000.L", 131072, "fscache"),
-                null);
+        return Configs.mount(location, mountPoint, false);
     }
 
     static InstanceConfig.FileRef file(String location, @Nullable String digest) {
@@ -89,44 +84,38 @@ final class Fixture {
     }
 
     InstanceConfig config() {
-        return new InstanceConfig(
-                "qemu",
-                Map.of(),
-                "Linux",
-                Arch.X86_64,
+        return Configs.with(
+                "images",
                 List.of(new InstanceConfig.Image(file(image, null), null, "", null, null, null)),
-                4,
-                4L << 30,
-                100L << 30,
+                "additionalDisks",
                 disks,
+                "mounts",
                 mounts,
+                "mountType",
                 mountType,
-                List.of(),
-                false,
-                new InstanceConfig.Ssh(0, false, false, false, false, null),
-                new InstanceConfig.Firmware(false, List.of()),
-                new InstanceConfig.Audio("", ""),
-                new InstanceConfig.Video("none", null),
+                "provision",
                 provision,
+                "upgradePackages",
                 upgrade,
+                "containerd",
                 new InstanceConfig.Containerd(false, containerd, List.of()),
-                "/usr/local",
-                List.of(),
-                List.of(),
-                List.of(),
-                "",
-                List.of(),
+                "env",
                 env,
+                "param",
                 param,
+                "dns",
                 dns,
+                "hostResolver",
                 new InstanceConfig.HostResolver(hostResolver, false, Map.of()),
+                "propagateProxyEnv",
                 propagateProxy,
+                "caCerts",
                 caCerts,
+                "plain",
                 plain,
+                "timezone",
                 timezone,
-                false,
-                user,
-                false,
-                Map.of());
+                "user",
+                user);
     }
 }

@@ -8,7 +8,6 @@ import io.jlima.api.Progress;
 import io.jlima.api.instance.Instance;
 import io.jlima.api.instance.Instance.Status;
 import io.jlima.api.machine.Machine;
-import io.jlima.core.internal.instance.Rig.FakeMachine;
 import io.jlima.core.internal.instance.Rig.Starting;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +56,7 @@ class AdoptionTest {
         assertThat(machine.released).isTrue();
         assertThat(machine.killed).isFalse();
         assertThat(folder.file("ha.pid")).exists();
-        assertThat(rig.connector.connections).noneMatch(Rig.FakeConnection::isOpen);
+        assertThat(rig.connector.connections).noneMatch(FakeConnection::isOpen);
 
         InstancesService second = rig.service();
         assertThat(look(second).status()).isEqualTo(Status.RUNNING);

@@ -6,23 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jlima.api.Progress;
 import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.Guest;
-import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestAgent;
 import io.jlima.api.guest.GuestSetup;
 import io.jlima.api.guest.GuestSetup.VolumeFile;
-import io.jlima.api.guest.GuestStream;
 import io.jlima.api.guest.SetupRequest;
 import io.jlima.api.machine.Machine;
+import io.jlima.testing.BareAgent;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,38 +62,7 @@ class GuestAgentTest {
         }
     }
 
-    private final class Session implements AgentSession {
-        @Override
-        public CompletionStage<Void> met() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public boolean isConnected() {
-            return false;
-        }
-
-        @Override
-        public AutoCloseable watch(Listener listener) {
-            return () -> {};
-        }
-
-        @Override
-        public GuestStream open(GuestAddress target) throws IOException {
-            throw new IOException("not connected");
-        }
-
-        @Override
-        public AutoCloseable listen(GuestAddress address, Acceptor acceptor) {
-            return () -> {};
-        }
-
-        @Override
-        public void setClock(Instant now) {}
-
-        @Override
-        public void touched(List<FileEvent> events) {}
-
+    private final class Session extends BareAgent {
         @Override
         public void happened(Machine.Event event) {
             told.add(event.getClass().getSimpleName());

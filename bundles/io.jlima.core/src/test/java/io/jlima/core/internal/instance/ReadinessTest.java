@@ -17,7 +17,7 @@ class ReadinessTest {
     private final Readiness readiness = new Readiness(Rig.config("fake", 0, List.of(), null), "id-1");
 
     private static SshConnection guest(int code, String out, String err) {
-        return new Rig.FakeConnection(new SshConnector.Target("h", 1, "u", "k", List.of())) {
+        return new FakeConnection(new SshConnector.Target("h", 1, "u", "k", List.of())) {
             @Override
             public Result run(String command, String stdin, Duration timeout) {
                 return new Result(code, out, err);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.LimaException;
+import io.jlima.testing.ReservedPort;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;

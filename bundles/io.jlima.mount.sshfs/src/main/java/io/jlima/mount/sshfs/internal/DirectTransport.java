@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.mount.sshfs.internal;
 
-import io.jlima.api.config.InstanceConfig.Mount;
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 /**
  * By TCP within the machine's user-mode network, without ssh: a door on the host's loopback that only this machine may
- * use. sshfs connects again by itself whenever it is asked for something and finds the connection gone, so a mount
+ * use, and that mounts share as far as they can. sshfs connects again by itself whenever it is asked for something and finds the connection gone, so a mount
  * outlives its server, and the daemon.
  */
 final class DirectTransport implements Transport {
     static final String WORD = "direct";
 
     private final GuestShell shell;
-    private final Mount mount;
     private final SshfsOptions options;
     private final String host;
-    private final DirectDoor door;
+    private final DirectDoors.Entrance door;
 
     /** @param host address by which the guest reaches the host */
-    DirectTransport(GuestShell shell, SshfsOptions options, String host, DirectDoor door) {
+    DirectTransport(GuestShell shell, SshfsOptions options, String host, DirectDoors.Entrance door) {
         this.shell = shell;
-        this.mount = options.mount();
         this.options = options;
         this.host = host;
         this.door = door;
@@ -36,11 +33,12 @@ final class DirectTransport implements Transport {
 
     @Override
     public GuestShell.Outcome attach() throws IOException, InterruptedException {
-        String words = "directport=" + door.port() + ",reconnect" + options.text();
+        String words = "directport=" + door.port() + ",reconnect" + options.common();
         boolean again = door.wasUsed();
         try {
-            return shell.ask(number -> GuestScript.attach(
-                            number, mount.mountPoint(), host + ":" + mount.location(), words, options.place(), again))
+            return shell.ask(
+                            options.mount().mountPoint(),
+                            number -> GuestScript.attach(number, options, host, words, again))
                     .get();
         } catch (ExecutionException | CompletionException e) {
             throw new IOException(

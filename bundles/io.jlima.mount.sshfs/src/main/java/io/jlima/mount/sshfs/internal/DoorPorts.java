@@ -34,29 +34,30 @@ final class DoorPorts {
         }
     }
 
-    /** The port that was last used for this mount point; 0 when there was none. */
-    synchronized int last(String mountPoint) {
-        String port = ports.getProperty(mountPoint, "0");
-        return port.matches("[0-9]{1,5}") && Integer.parseInt(port) < 65536 ? Integer.parseInt(port) : 0;
+    /** The port that this machine used for this mount point; 0 when there was none. */
+    synchronized int last(String mountPoint, ProcessIdentity machine) {
+        String[] words = ports.getProperty(mountPoint, "").split(" ", 2);
+        boolean isPort = words.length == 2 && words[1].equals(name(machine)) && words[0].matches("[0-9]{1,5}");
+        return isPort && Integer.parseInt(words[0]) < 65536 ? Integer.parseInt(words[0]) : 0;
     }
 
     /** Keeps a port; without success the mount is made anew by the next daemon. */
-    synchronized void keep(String mountPoint, int port) {
-        keep(mountPoint, Integer.toString(port));
+    synchronized void keep(String mountPoint, int port, ProcessIdentity machine) {
+        keep(mountPoint, port + " " + name(machine));
     }
 
     /** Whether this machine's user wanted the mount to go by ssh; the next machine of the instance may be another's. */
     synchronized boolean isBySsh(String mountPoint, ProcessIdentity machine) {
-        return bySsh(machine).equals(ports.getProperty(mountPoint));
+        return ("ssh " + name(machine)).equals(ports.getProperty(mountPoint));
     }
 
     /** Keeps that this machine's user wants the mount to go by ssh. */
     synchronized void keepBySsh(String mountPoint, ProcessIdentity machine) {
-        keep(mountPoint, bySsh(machine));
+        keep(mountPoint, "ssh " + name(machine));
     }
 
-    private static String bySsh(ProcessIdentity machine) {
-        return "ssh " + machine.pid() + " " + machine.startTime();
+    private static String name(ProcessIdentity machine) {
+        return machine.pid() + " " + machine.startTime();
     }
 
     private void keep(String mountPoint, String value) {

@@ -12,6 +12,7 @@ import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
 import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,22 +41,25 @@ final class GuestMounts implements MountAttachment {
     private static final int MOST_URGENT_SECONDS = 5;
 
     private final Guest guest;
-    private final Function<Mount, SftpServer> servers;
+    private final BiFunction<Mount, Collection<Mount>, SftpServer> servers;
     private final GuestShell shell;
     private final SharedConnections connections;
     private final DoorPorts ports;
+    private final DirectDoors doors;
     private final Map<String, MountKeeper> keepers = new LinkedHashMap<>();
     private final CompletableFuture<Void> ready;
     private final Optional<AutoCloseable> returns;
 
-    GuestMounts(Guest guest, List<Mount> mounts, Function<Mount, SftpServer> servers) {
+    /** @param servers makes the server of a mount, given all mounts */
+    GuestMounts(Guest guest, List<Mount> mounts, BiFunction<Mount, Collection<Mount>, SftpServer> servers) {
         this.guest = guest;
         this.servers = servers;
         this.shell = new GuestShell(guest, this::lookAtAll);
         this.connections = new SharedConnections(guest);
         this.ports = new DoorPorts(guest.directory());
+        this.doors = new DirectDoors(guest.machine().identity(), ports);
         for (Mount mount : mounts) {
-            MountKeeper keeper = keeper(mount);
+            MountKeeper keeper = keeper(mount, mounts);
             keepers.put(mount.mountPoint(), keeper);
             keeper.begin();
         }
@@ -93,8 +98,8 @@ final class GuestMounts implements MountAttachment {
         }
     }
 
-    private MountKeeper keeper(Mount mount) {
-        SftpServer server = servers.apply(mount);
+    private MountKeeper keeper(Mount mount, Collection<Mount> mounts) {
+        SftpServer server = servers.apply(mount, mounts);
         boolean events = guest.config().mountInotify() && server instanceof BuiltinServer;
         SshfsOptions options = new SshfsOptions(mount, events);
         Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, options, server, onEnd);
@@ -110,10 +115,8 @@ final class GuestMounts implements MountAttachment {
             return Optional.empty();
         }
         try {
-            DirectDoor door = new DirectDoor(server, ports.last(mount.mountPoint()), machine, onEnd);
-            ports.keep(mount.mountPoint(), door.port());
-            return Optional.of(
-                    new DirectTransport(shell, options, guest.addresses().get().gateway(), door));
+            return Optional.of(new DirectTransport(
+                    shell, options, guest.addresses().get().gateway(), doors.enter(mount, server, onEnd)));
         } catch (IOException e) {
             guest.log("No port for " + mount.mountPoint() + ": " + e.getMessage());
             return Optional.empty();
@@ -133,6 +136,11 @@ final class GuestMounts implements MountAttachment {
 
     private synchronized List<MountKeeper> all() {
         return List.copyOf(keepers.values());
+    }
+
+    @Override
+    public List<Mount> mounts() {
+        return all().stream().map(MountKeeper::mount).toList();
     }
 
     private void lookAtAll() {
@@ -158,7 +166,7 @@ final class GuestMounts implements MountAttachment {
                         mount.mountPoint() + " is a mount point already",
                         "Remove it first with `limactl mount remove " + guest.name() + " " + mount.mountPoint() + "`");
             }
-            keeper = keeper(mount);
+            keeper = keeper(mount, mounts());
             keepers.put(mount.mountPoint(), keeper);
         }
         keeper.begin();
@@ -199,7 +207,7 @@ final class GuestMounts implements MountAttachment {
         keeper.retire();
         try {
             // The guest's side first: while the server lives nobody there has to wait for it.
-            await(keeper.mount(), shell.ask(number -> GuestScript.detach(number, mountPoint)));
+            await(keeper.mount(), shell.ask(mountPoint, number -> GuestScript.detach(number, mountPoint)));
         } catch (LimaException | InterruptedException e) {
             renew(keeper);
             throw e;
@@ -210,7 +218,7 @@ final class GuestMounts implements MountAttachment {
     /** What could not be removed is looked after again. */
     private void renew(MountKeeper retired) {
         retired.close();
-        MountKeeper fresh = keeper(retired.mount());
+        MountKeeper fresh = keeper(retired.mount(), mounts());
         synchronized (this) {
             keepers.replace(retired.mount().mountPoint(), fresh);
         }

@@ -27,7 +27,7 @@ final class GuestScript {
 
     /** Several calls at once; each tells how it ended as soon as it has. */
     static String together(List<String> calls) {
-        return FUNCTIONS + calls.stream().map(call -> call + "\n").collect(Collectors.joining()) + "wait\n";
+        return FUNCTIONS + calls.stream().map(call -> call + "\n").collect(Collectors.joining()) + "attach_all\nwait\n";
     }
 
     /** One call that takes over the shell's own streams. */
@@ -36,19 +36,22 @@ final class GuestScript {
     }
 
     /**
-     * Mounts, unless it is mounted and works.
+     * Mounts, unless it is mounted and works. Those with the same host and options may come from one sshfs.
      *
      * @param again whether it has been mounted before, and may have been lost because the guest shuts down
      */
-    static String attach(int number, String mountPoint, String source, String options, String place, boolean again) {
-        return "attach %d %s %s %s %s %s %s"
+    static String attach(int number, SshfsOptions options, String host, String words, boolean again) {
+        String mountPoint = options.mount().mountPoint();
+        String location = options.mount().location();
+        return "attach %d %s %s %s %s %s %s %s"
                 .formatted(
                         number,
                         word(mountPoint),
                         word(escaped(mountPoint)),
-                        word(source),
-                        word(options),
-                        word(place),
+                        word(host),
+                        word(location),
+                        word(words),
+                        options.show(),
                         again ? "again" : "first");
     }
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.mount.sshfs.internal;
 
-import io.jlima.api.LimaException;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
@@ -27,9 +26,10 @@ final class GuestShell implements AutoCloseable {
     /** How a call ended; the words are those of the programs in the guest, empty if they had none. */
     record Outcome(boolean good, String words) {}
 
-    private record Call(IntFunction<String> text, CompletableFuture<Outcome> outcome, StringBuilder words) {
-        Call(IntFunction<String> text) {
-            this(text, new CompletableFuture<>(), new StringBuilder());
+    private record Call(
+            String mountPoint, IntFunction<String> text, CompletableFuture<Outcome> outcome, StringBuilder words) {
+        Call(String mountPoint, IntFunction<String> text) {
+            this(mountPoint, text, new CompletableFuture<>(), new StringBuilder());
         }
     }
 
@@ -42,6 +42,7 @@ final class GuestShell implements AutoCloseable {
     private final Semaphore shells = new Semaphore(MOST_SHELLS);
     private final Thread worker;
     private @Nullable SshConnection watched;
+    private volatile boolean closed;
 
     /** @param onLoss called when the connection to the guest has ended, as it does when the guest restarts */
     GuestShell(Guest guest, Runnable onLoss) {
@@ -58,12 +59,16 @@ final class GuestShell implements AutoCloseable {
     /**
      * Has a call of {@link GuestScript} made when the guest can be reached.
      *
+     * @param mountPoint what it is about; of those that are asked for at the same time, outer ones come before inner ones
      * @param text makes the call, given its number
      * @return fails with an {@link IOException} when the guest was lost on the way
      */
-    CompletableFuture<Outcome> ask(IntFunction<String> text) {
-        Call call = new Call(text);
+    CompletableFuture<Outcome> ask(String mountPoint, IntFunction<String> text) {
+        Call call = new Call(mountPoint, text);
         waiting.add(call);
+        if (closed) {
+            letGo(null);
+        }
         return call.outcome();
     }
 
@@ -71,19 +76,31 @@ final class GuestShell implements AutoCloseable {
         try {
             guest.up().toCompletableFuture().get();
             while (true) {
-                List<Call> calls = new ArrayList<>(List.of(waiting.take()));
-                try {
-                    SshConnection connection = guest.connection();
-                    watch(connection);
-                    shells.acquire();
-                    waiting.drainTo(calls);
-                    Thread.ofVirtual().name("sshfs-calls").start(() -> runOrFail(connection, calls));
-                } catch (LimaException e) {
-                    notReached(calls, e);
-                }
+                reach(new ArrayList<>(List.of(waiting.take())));
             }
-        } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
-            waiting.forEach(call -> call.outcome().completeExceptionally(new IOException("The machine is let go", e)));
+        } catch (InterruptedException | ExecutionException e) {
+            closed = true;
+            letGo(e);
+        }
+    }
+
+    private void letGo(@Nullable Exception cause) {
+        List<Call> calls = new ArrayList<>();
+        waiting.drainTo(calls);
+        calls.forEach(call -> call.outcome().completeExceptionally(new IOException("The machine is let go", cause)));
+    }
+
+    private void reach(List<Call> calls) throws InterruptedException {
+        try {
+            SshConnection connection = guest.connection();
+            watch(connection);
+            shells.acquire();
+            begin(connection, calls);
+        } catch (RuntimeException e) {
+            notReached(calls, e);
+        } catch (InterruptedException e) {
+            notReached(calls, e);
+            throw e;
         }
     }
 
@@ -94,10 +111,28 @@ final class GuestShell implements AutoCloseable {
         }
     }
 
-    private void runOrFail(SshConnection connection, List<Call> calls) {
+    /** What is asked for while the guest starts the shell goes along. */
+    private void begin(SshConnection connection, List<Call> calls) {
+        boolean begun = false;
         try {
-            run(connection, calls);
-        } catch (IOException | LimaException e) {
+            SshProcess shell = connection.start("exec /bin/sh", null, Map.of());
+            waiting.drainTo(calls);
+            calls.sort(Comparator.comparing(Call::mountPoint));
+            Thread.ofVirtual().name("sshfs-calls").start(() -> runOrFail(shell, calls));
+            begun = true;
+        } catch (IOException e) {
+            notReached(calls, e);
+        } finally {
+            if (!begun) {
+                shells.release();
+            }
+        }
+    }
+
+    private void runOrFail(SshProcess shell, List<Call> calls) {
+        try (shell) {
+            run(shell, calls);
+        } catch (IOException | RuntimeException e) {
             notReached(calls, e);
         } finally {
             shells.release();
@@ -109,18 +144,17 @@ final class GuestShell implements AutoCloseable {
                 .completeExceptionally(new IOException("The guest was not reached: " + e.getMessage(), e)));
     }
 
-    private static void run(SshConnection connection, List<Call> calls) throws IOException {
+    private static void run(SshProcess shell, List<Call> calls) throws IOException {
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < calls.size(); i++) {
             texts.add(calls.get(i).text().apply(i));
         }
-        try (SshProcess shell = connection.start("exec /bin/sh", null, Map.of())) {
-            shell.stderr().close();
-            try (OutputStream stdin = shell.stdin()) {
-                stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
-            }
-            BufferedReader lines = new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        shell.stderr().close();
+        try (OutputStream stdin = shell.stdin()) {
+            stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
+        }
+        try (GuestWords words = new GuestWords(shell.stdout())) {
+            for (String line = words.line(); line != null; line = words.line()) {
                 hear(calls, line);
             }
         }
@@ -137,7 +171,7 @@ final class GuestShell implements AutoCloseable {
         }
         Call call = calls.get(Integer.parseInt(parts[0]));
         if (parts[1].equals(":")) {
-            call.words().append(call.words().isEmpty() ? "" : "; ").append(parts.length > 2 ? parts[2].strip() : "");
+            GuestWords.add(call.words(), parts.length > 2 ? parts[2] : "");
         } else if (parts[1].equals("later")) {
             call.outcome().completeExceptionally(new IOException("The guest is shutting down"));
         } else {

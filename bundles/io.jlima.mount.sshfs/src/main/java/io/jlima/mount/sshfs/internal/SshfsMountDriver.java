@@ -15,6 +15,7 @@ import io.jlima.mount.sshfs.internal.sftp.ReplaySign;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import org.osgi.service.component.annotations.Component;
 
@@ -28,16 +29,16 @@ public final class SshfsMountDriver implements MountDriver {
     public MountPlan plan(SetupRequest request, List<Mount> mounts) {
         for (Mount mount : mounts) {
             check(mount);
-            server(mount, request.config().user().uid(), request.caller());
+            server(mount, mounts, request.config().user().uid(), request.caller());
         }
         return new MountPlan(List.of(), List.of());
     }
 
     @Override
     public Attachment attach(Guest guest, List<Mount> mounts) {
-        return new GuestMounts(guest, mounts, mount -> {
+        return new GuestMounts(guest, mounts, (mount, all) -> {
             check(mount);
-            return server(mount, guest.config().user().uid(), guest.caller());
+            return server(mount, all, guest.config().user().uid(), guest.caller());
         });
     }
 
@@ -62,14 +63,14 @@ public final class SshfsMountDriver implements MountDriver {
     }
 
     /**
-     * The server for a mount. Without a word of the user it is the one in this process, because nothing keeps
+     * The server for a mount, one of several. Without a word of the user it is the one in this process, because nothing keeps
      * OpenSSH's within the directory.
      */
-    static SftpServer server(Mount mount, long guestUid, HostEnvironment caller) {
+    static SftpServer server(Mount mount, Collection<Mount> mounts, long guestUid, HostEnvironment caller) {
         String wanted = mount.sshfs().sftpDriver();
         boolean builtin = BuiltinServer.isPossible();
         return switch (wanted) {
-            case "" -> builtin ? builtin(mount, guestUid) : openssh(mount, caller);
+            case "" -> builtin ? builtin(mount, mounts, guestUid) : openssh(mount, caller);
             case BuiltinServer.WORD -> {
                 if (!builtin) {
                     throw refusal(
@@ -77,7 +78,7 @@ public final class SshfsMountDriver implements MountDriver {
                             "sshfs.sftpDriver is builtin, which needs Linux 5.6 or newer on this host",
                             "Set sshfs.sftpDriver to " + OpensshServer.WORD);
                 }
-                yield builtin(mount, guestUid);
+                yield builtin(mount, mounts, guestUid);
             }
             case OpensshServer.WORD -> openssh(mount, caller);
             default ->
@@ -88,9 +89,13 @@ public final class SshfsMountDriver implements MountDriver {
         };
     }
 
-    private static SftpServer builtin(Mount mount, long guestUid) {
+    private static SftpServer builtin(Mount mount, Collection<Mount> mounts, long guestUid) {
         return new BuiltinServer(
-                mount.location(), mount.writable(), mount.sshfs().followSymlinks(), guestUid);
+                mount.location(),
+                HostDirectory.of(mount, mounts),
+                mount.writable(),
+                mount.sshfs().followSymlinks(),
+                guestUid);
     }
 
     private static SftpServer openssh(Mount mount, HostEnvironment caller) {

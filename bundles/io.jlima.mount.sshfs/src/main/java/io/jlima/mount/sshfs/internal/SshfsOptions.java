@@ -12,8 +12,12 @@ import io.jlima.api.config.InstanceConfig.Mount;
 record SshfsOptions(Mount mount, boolean events) {
     /** Each after a comma. */
     String text() {
+        return common() + (mount.writable() || events ? "" : ",ro");
+    }
+
+    /** The same without what one sshfs can do differently for each of several mounts. */
+    String common() {
         return ",allow_other"
-                + (mount.writable() || events ? "" : ",ro")
                 + (mount.sshfs().cache() ? "" : ",cache=no")
                 + (mount.sshfs().followSymlinks() ? ",follow_symlinks" : "");
     }
@@ -21,5 +25,10 @@ record SshfsOptions(Mount mount, boolean events) {
     /** What the guest's shell is told to do with the place: {@code ro} or nothing. */
     String place() {
         return !mount.writable() && events ? "ro" : "";
+    }
+
+    /** How the guest shows it: {@code rw}, {@code ro}, or {@code view} if it is read-only only where people find it. */
+    String show() {
+        return mount.writable() ? "rw" : events ? "view" : "ro";
     }
 }

@@ -9,14 +9,18 @@ say() {
 	printf '%s\n' "$2" | sed "s/^/$1 : /"
 }
 
-# look: reads the mount table, as far as it is about sshfs. A process for that would take an emulated guest longer.
+# look: reads the mount table, and makes of it a list of what sshfs has mounted, each between two line feeds. A process
+# for reading it would take an emulated guest longer.
+line_feed='
+'
 look() {
-	table=
+	places=$line_feed
 	while IFS= read -r line; do
 		case $line in
 		*' - fuse.sshfs '*)
-			table="$table$line
-"
+			# The fifth word: the fourth is a place within the file system, which may read the same.
+			line=${line#* * * * }
+			places=$places${line%% *}$line_feed
 			;;
 		esac
 	done </proc/self/mountinfo
@@ -24,22 +28,8 @@ look() {
 
 # seen POINT-AS-IN-MOUNTINFO: whether sshfs was mounted there at the last look.
 seen() {
-	ifs=$IFS
-	IFS='
-'
-	set -f
-	found=1
-	for line in $table; do
-		case $line in
-		*' - fuse.sshfs '*)
-			# The fifth word: the fourth is a place within the file system, which may read the same.
-			case ${line#* * * * } in "$1 "*) found=0 ;; esac
-			;;
-		esac
-	done
-	set +f
-	IFS=$ifs
-	return "$found"
+	case $places in *"$line_feed$1$line_feed"*) return 0 ;; esac
+	return 1
 }
 
 # mounted POINT-AS-IN-MOUNTINFO: whether sshfs is mounted there now.
@@ -62,30 +52,36 @@ is_ready() {
 	[ -e /run/lima-fuse-ready ] || [ -e /run/lima-boot-done ]
 }
 
-# learn first|again: what is the same for all mounts, each of which would start processes for it. What stays the same
+# learn: what is the same for all mounts, each of which would start processes for it. What stays the same
 # is kept until the user has no session any more. What has been mounted before may have been lost because the guest shuts
 # down. Newer programs refuse links with ".." or an absolute target, for fear of the server; this server is the user's own
 # host, and such links are in many a tree.
 learned=
 state=
 learn() {
-	if [ "$1" = again ] && [ -z "$state" ]; then
+	if [ "$again" = again ] && [ -z "$state" ]; then
 		state=$(systemctl is-system-running 2>/dev/null) || state=${state:-unknown}
 	fi
 	[ -z "$learned" ] || return 0
-	learned=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs
+	learned=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs-words
 	if [ -r "$learned" ]; then
-		read -r links <"$learned"
+		read -r passive links <"$learned"
 		return
 	fi
-	case $(sshfs --help 2>&1) in
+	help=$(sshfs --help 2>&1)
+	# What it was called before 2020.
+	case $help in
+	*passive*) passive=passive ;;
+	*) passive=slave ;;
+	esac
+	case $help in
 	*no_contain_symlinks*) links=,no_contain_symlinks ;;
 	*) links= ;;
 	esac
 	grep -qsx user_allow_other /etc/fuse.conf /etc/fuse3.conf ||
 		sudo -n sh -c 'echo user_allow_other >>/etc/fuse.conf' 2>/dev/null
 	if [ -d "${learned%/*}" ] && command -v sshfs >/dev/null; then
-		echo "$links" >"$learned"
+		echo "$passive $links" >"$learned"
 	fi
 }
 
@@ -102,51 +98,217 @@ settle() {
 	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE first|again: goes on by itself.
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO HOST PATH OPTIONS PLACE first|again: notes a mount for attach_all. Those with one host and options can be had by one sshfs. Place is "rw", or "ro", or "view" for one that is
+# read-only where people find it but not below that.
+count=0
+again=first
 attach() {
-	if seen "$3"; then
-		keep "$@" &
-	else
-		learn "$7" </dev/null
-		make "$@" &
+	count=$((count + 1))
+	eval "number_$count=\$1 point_$count=\$2 entry_$count=\$3 host_$count=\$4 path_$count=\$5"
+	eval "options_$count=\$6 place_$count=\$7"
+	[ "$8" = first ] || again=again
+}
+
+# pick INDEX: sets the variables of a mount that was noted.
+number='' point='' entry='' host='' path='' options='' place='' outer=''
+pick() {
+	eval "number=\$number_$1 point=\$point_$1 entry=\$entry_$1 host=\$host_$1 path=\$path_$1"
+	eval "options=\$options_$1 place=\$place_$1"
+}
+
+# find_places: makes the mount points. The table has each by its real name, which is another one if a link leads there.
+find_places() {
+	found_any=
+	i=0
+	while [ "$i" -lt "$count" ]; do
+		i=$((i + 1))
+		pick "$i"
+		if ! seen "$entry"; then
+			prepare "$point" >/dev/null 2>&1 </dev/null
+			if real_place "$point"; then
+				eval "point_$i=\$PWD entry_$i=\$entry"
+				cd / || return
+			fi
+		fi
+		! seen "$entry" || found_any=yes
+	done
+}
+
+# real_place POINT: goes there, and sets "entry"; fails if that tells nothing new.
+real_place() {
+	cd -P -- "$1" 2>/dev/null || return 1
+	if [ "$PWD" = "$1" ]; then
+		cd / && return 1
+	fi
+	entry=$(printf '%s.' "$PWD" | sed 's/\\/\\134/g;s/ /\\040/g;s/	/\\011/g;$!s/$/\\012/' | tr -d '\n')
+	entry=${entry%.}
+}
+
+# try_out INDEX NUMBER POINT: tells of a mount that works, also to whoever called. The first of two looks may meet a
+# connection that has ended, and makes sshfs connect again. What is asked for is never in the kernel's memory.
+try_out() {
+	if [ -n "$(timeout 5 stat -f -c . -- "$3" "$3" 2>/dev/null)" ]; then
+		echo "$2 kept" >&3
+		echo "<$1>"
 	fi
 }
 
-# keep, with the arguments of attach: what is mounted stays if it works.
-keep() {
-	# The first of two looks may meet a connection that has ended, and makes sshfs connect again.
-	if [ -n "$(timeout 5 stat -c . -- "$2" "$2" 2>/dev/null)" ]; then
-		echo "$1 kept"
-	else
-		unmount "$2" >/dev/null 2>&1
-		learn "$7"
-		make "$@"
-	fi
+# alive: the indices of those that are mounted and work, each in angle brackets.
+alive() {
+	i=0
+	while [ "$i" -lt "$count" ]; do
+		i=$((i + 1))
+		pick "$i"
+		! seen "$entry" || try_out "$i" "$number" "$point" &
+	done
+	wait
 }
 
-# make, with the arguments of attach
-make() {
+# attach_all: does what attach has noted. What is mounted stays if it works.
+attach_all() {
+	[ "$count" -gt 0 ] || return 0
+	find_places
+	living=
+	[ -z "$found_any" ] || living=$(alive)
+	wanted=
+	i=0
+	while [ "$i" -lt "$count" ]; do
+		i=$((i + 1))
+		pick "$i"
+		case $living in
+		*"<$i>"*) ;;
+		*)
+			wanted="$wanted $i"
+			! seen "$entry" || unmount "$point" >/dev/null 2>&1
+			;;
+		esac
+	done
+	[ -z "$wanted" ] || learn </dev/null
+	while [ -n "$wanted" ]; do
+		gather
+		if [ "${group#* }" = "$group" ]; then
+			alone "$group" &
+		else
+			together "$group" &
+		fi
+	done
+}
+
+# is_within_any INDICES PATH: whether the mount point of one of them leads to the path.
+is_within_any() {
+	for other in $1; do
+		eval "outer=\$point_$other"
+		case $2 in "${outer%/}"/*) return 0 ;; esac
+	done
+	return 1
+}
+
+# gather: takes those that go together from "wanted", which has outer mount points before inner ones. What is inside
+# another's mount point comes after that.
+launched=
+gather() {
+	group=
+	rest=
+	for i in $wanted; do
+		pick "$i"
+		[ -n "$group" ] || key="$host $options"
+		if [ "$host $options" = "$key" ] && ! is_within_any "$rest" "$point"; then
+			group="$group $i"
+		else
+			rest="$rest $i"
+		fi
+	done
+	group=${group# }
+	wanted=$rest
+	for i in $group; do
+		pick "$i"
+		if is_within_any "$launched" "$point"; then
+			wait
+			launched=
+		fi
+	done
+	launched="$launched $group"
+}
+
+# can_begin INDEX: whether it makes sense to mount; if not, that is told.
+can_begin() {
+	pick "$1"
 	if [ "$state" = stopping ]; then
-		echo "$1 later"
-		return
+		echo "$number later"
 	elif ! command -v sshfs >/dev/null; then
-		words="there is no sshfs in this guest"
-	elif words=$(prepare "$2" 2>&1 && timeout 20 sshfs "$4" "$2" -o "$5$links" 2>&1 </dev/null); then
-		if mounted "$3"; then
-			settle "$2" "$6"
-			echo "$1 mounted"
+		say "$number" "there is no sshfs in this guest"
+		echo "$number failed"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# alone INDEX: by an sshfs of its own.
+alone() {
+	can_begin "$1" || return 0
+	[ "$place" != ro ] || options=$options,ro
+	if words=$(prepare "$point" 2>&1 && timeout 20 sshfs "$host:$path" "$point" -o "$options$links" 2>&1 </dev/null); then
+		if mounted "$entry"; then
+			[ "$place" != view ] || settle "$point" ro
+			echo "$number mounted"
 			return
 		fi
 		words="$words
 sshfs ended well, but nothing is mounted"
 	fi
-	say "$1" "$words"
-	echo "$1 failed"
+	say "$number" "$words"
+	echo "$number failed"
+}
+
+# together INDICES: by one sshfs, which shows what is above all of them at a place of its own, for a moment: the guest's
+# agent mounts the parts where they belong and takes the whole away. Whatever does not come about so is tried alone.
+together() {
+	agent=/usr/local/bin/lima-guestagent
+	base=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs.$$.${1%% *}
+	left=$1
+	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null &&
+		mkdir -m 700 "$base"; then
+		pick "${1%% *}"
+		if timeout 20 sshfs "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 </dev/null; then
+			share "$1"
+		fi
+		rmdir "$base" 2>/dev/null
+		rm -f "$base.parts"
+	fi
+	for i in $left; do
+		alone "$i" &
+	done
+	wait
+}
+
+# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then.
+share() {
+	for i in $1; do
+		pick "$i"
+		[ "$place" = rw ] || place=ro
+		printf '%s\0' "$place" "$path" "$point"
+	done >"$base.parts"
+	sudo -n "$agent" mount-parts "$base" "$base.parts" >/dev/null 2>&1 </dev/null || unmount "$base" >/dev/null 2>&1
+	look
+	left=
+	for i in $1; do
+		pick "$i"
+		if seen "$entry"; then
+			echo "$number mounted"
+		else
+			left="$left $i"
+		fi
+	done
 }
 
 # detach NUMBER POINT POINT-AS-IN-MOUNTINFO
 detach() {
-	if seen "$3" && ! words=$(unmount "$2" 2>&1); then
+	point=$2 entry=$3
+	if ! seen "$entry" && real_place "$point"; then
+		point=$PWD
+	fi
+	if seen "$entry" && ! words=$(cd / && unmount "$point" 2>&1); then
 		say "$1" "$words"
 		echo "$1 failed"
 	else
@@ -186,7 +348,7 @@ passive() {
 	if seen "$3"; then
 		unmount "$2" >&2
 	fi
-	learn first </dev/null
+	learn </dev/null
 	prepare "$2" >&2 || exit 1
 	(
 		# Nothing tells of a new mount but a process that takes longer to start than this.
@@ -199,9 +361,10 @@ passive() {
 			fi
 		done
 	) </dev/null >/dev/null &
-	exec sshfs "$4" "$2" -f -o "passive,$5$links"
+	exec sshfs "$4" "$2" -f -o "$passive,$5$links"
 }
 
+exec 3>&1
 waited=0
 until is_ready || [ "$waited" -ge 3000 ]; do
 	sleep 0.2

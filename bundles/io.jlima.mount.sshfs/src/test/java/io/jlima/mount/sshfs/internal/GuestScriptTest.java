@@ -3,6 +3,7 @@ package io.jlima.mount.sshfs.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jlima.api.config.InstanceConfig.Mount;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GuestScriptTest {
+    private static final SshfsOptions OPTIONS = new SshfsOptions(
+            new Mount(
+                    "/a b",
+                    "/mnt/it's",
+                    false,
+                    new Mount.Sshfs(true, false, ""),
+                    new Mount.NineP("none", "9p2000.L", 131072, "mmap"),
+                    null),
+            false);
+
     @ParameterizedTest
     @CsvSource({
         "/mnt/x, /mnt/x",
@@ -40,7 +51,7 @@ class GuestScriptTest {
     @Test
     void theShellTakesTheWholeScript() throws Exception {
         String script = GuestScript.together(List.of(
-                GuestScript.attach(0, "/mnt/it's", "192.168.5.2:/a b", "directport=1,reconnect", "ro", true),
+                GuestScript.attach(0, OPTIONS, "192.168.5.2", "directport=1,reconnect", true),
                 GuestScript.detach(1, "/mnt/x")));
         assertThat(new ProcessBuilder("sh", "-n", "-c", script).start().waitFor())
                 .isZero();
@@ -61,16 +72,19 @@ class GuestScriptTest {
         "/mnt, false",
         "/mnt/a, false",
     })
-    void aMountIsKnownByItsPlaceAlone(String point, boolean isThere) throws Exception {
-        String table = """
+    void aMountIsKnownByItsPlaceAlone(String point, boolean isThere, @TempDir Path directory) throws Exception {
+        Path table = Files.writeString(directory.resolve("table"), """
                 30 1 0:40 / /mnt/a\\040b rw,relatime shared:1 - fuse.sshfs :/x rw
                 31 1 0:41 /proj /other rw - fuse.sshfs :/x rw
                 32 1 0:42 / /proj rw - ext4 /dev/x rw
-                33 1 0:43 / /mnt/* rw master:3 - fuse.sshfs :/y rw""";
+                33 1 0:43 / /mnt/* rw master:3 - fuse.sshfs :/y rw
+                """);
         String functions = GuestScript.alone("");
-        int begin = functions.indexOf("\nseen() {");
-        String seen = functions.substring(begin, functions.indexOf("\n}\n", begin) + 3);
-        Process shell = new ProcessBuilder("sh", "-c", "table=$1" + seen + "seen \"$2\"", "sh", table, point)
+        int begin = functions.indexOf("\nlook() {");
+        String look = functions.substring(begin, functions.indexOf("\n}\n", functions.indexOf("\nseen() {")) + 3);
+        String script = look.replace("/proc/self/mountinfo", "\"$table\"") + "look; seen \"$2\"";
+        Process shell = new ProcessBuilder(
+                        "sh", "-c", "line_feed='\n'\ntable=$1" + script, "sh", table.toString(), point)
                 .inheritIO()
                 .start();
         assertThat(shell.waitFor()).isEqualTo(isThere ? 0 : 1);

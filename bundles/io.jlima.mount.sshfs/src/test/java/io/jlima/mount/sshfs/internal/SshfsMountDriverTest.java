@@ -11,7 +11,9 @@ import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.OpensshServer;
 import io.jlima.mount.sshfs.internal.sftp.ReplaySign;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -36,21 +38,22 @@ class SshfsMountDriverTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void theServerThatKeepsWithinIsTakenByItself(boolean writable) {
-        SftpServer server = SshfsMountDriver.server(mount(writable, true, false, ""), 1000, CALLER);
-        assertThat(server).isEqualTo(new BuiltinServer("/tmp", writable, false, 1000));
+    void theServerThatKeepsWithinIsTakenByItself(boolean writable) throws IOException {
+        SftpServer server = SshfsMountDriver.server(mount(writable, true, false, ""), List.of(), 1000, CALLER);
+        assertThat(server).isEqualTo(new BuiltinServer("/tmp", Path.of("/tmp").toRealPath(), writable, false, 1000));
     }
 
     @Test
     void theOtherIsTakenByItsWord() {
         assertThat(OpensshServer.find(CALLER)).isPresent();
-        SftpServer server = SshfsMountDriver.server(mount(true, true, false, "openssh-sftp-server"), 1000, CALLER);
+        SftpServer server =
+                SshfsMountDriver.server(mount(true, true, false, "openssh-sftp-server"), List.of(), 1000, CALLER);
         assertThat(server.word()).isEqualTo("openssh-sftp-server");
     }
 
     @Test
     void anyOtherWordIsRefused() {
-        assertThatThrownBy(() -> SshfsMountDriver.server(mount(true, true, false, "ftp"), 1000, CALLER))
+        assertThatThrownBy(() -> SshfsMountDriver.server(mount(true, true, false, "ftp"), List.of(), 1000, CALLER))
                 .isInstanceOf(LimaException.class)
                 .hasMessageContaining("/tmp")
                 .extracting(e -> ((LimaException) e).evidence())
@@ -60,9 +63,11 @@ class SshfsMountDriverTest {
 
     @Test
     void optionsAreThoseOfSshfs() {
+        assertThat(new SshfsOptions(mount(false, false, true, ""), false).common())
+                .isEqualTo(",allow_other,cache=no,follow_symlinks");
         assertThat(new SshfsOptions(mount(true, true, false, ""), true).text()).isEqualTo(",allow_other");
         assertThat(new SshfsOptions(mount(false, false, true, ""), false).text())
-                .isEqualTo(",allow_other,ro,cache=no,follow_symlinks");
+                .isEqualTo(",allow_other,cache=no,follow_symlinks,ro");
         SshfsOptions told = new SshfsOptions(mount(false, true, false, ""), true);
         assertThat(told.text()).isEqualTo(",allow_other");
         assertThat(told.place()).isEqualTo("ro");

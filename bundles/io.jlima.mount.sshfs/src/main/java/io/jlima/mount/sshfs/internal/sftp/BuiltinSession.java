@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * One guest's session: version 3 of the protocol (draft-ietf-secsh-filexfer-02) with those of OpenSSH's extensions that
@@ -61,24 +62,31 @@ final class BuiltinSession {
     private static final int ENTRIES = 32 * 1024;
 
     private final Calls calls;
-    private final Jail jail;
+    private final Roots roots;
     private final Owners owners;
-    private final boolean writable;
     private final OpenFiles files;
     private final PacketReader in;
     private final PacketWriter out;
 
-    BuiltinSession(Calls calls, Jail jail, Owners owners, boolean writable, InputStream in, OutputStream out) {
+    private BuiltinSession(Calls calls, Roots roots, Owners owners, InputStream in, OutputStream out) {
         this.calls = calls;
-        this.jail = jail;
+        this.roots = roots;
         this.owners = owners;
-        this.writable = writable;
         this.files = new OpenFiles(calls);
         this.in = new PacketReader(in);
         this.out = new PacketWriter(out);
     }
 
-    void run() throws IOException {
+    /** Serves until a stream ends, see {@link SftpServer}. @param directories of one guest, at least one; may change */
+    static void serve(List<BuiltinServer> directories, InputStream in, OutputStream out) throws IOException {
+        try (Calls calls = new Calls();
+                Roots roots = new Roots(calls, directories)) {
+            Owners owners = Owners.of(calls, (int) directories.getFirst().guestUid());
+            new BuiltinSession(calls, roots, owners, in, out).run();
+        }
+    }
+
+    private void run() throws IOException {
         try (files) {
             while (true) {
                 if (!in.hasNext()) {
@@ -103,8 +111,7 @@ final class BuiltinSession {
             serve(type, id);
         } catch (SystemError e) {
             if (e.number() == SystemError.ENOENT) {
-                // A directory that was removed and made again is served from the next question on.
-                jail.isRenewed();
+                roots.renew();
             }
             out.drop();
             status(id, e.number());
@@ -136,35 +143,32 @@ final class BuiltinSession {
                 done(id);
             }
             case READ -> read(id);
-            case LSTAT -> lookedAt(id, jail.look(in.string()));
-            case STAT -> lookedAt(id, jail.lookThrough(in.string()));
+            case LSTAT -> lookedAt(id, in.string(), false);
+            case STAT -> lookedAt(id, in.string(), true);
             case FSTAT -> facts(id, FileFacts.of(calls, files.get(in.string()).descriptor()));
-            case OPENDIR -> handle(id, files.add(jail.directory(in.string()), true, false));
+            case OPENDIR -> {
+                byte[] path = in.string();
+                Roots.Root root = roots.root(path);
+                handle(id, files.add(root, root.jail().directory(path), true, false));
+            }
             case READDIR -> readDirectory(id);
             case REALPATH -> realPath(id);
-            case READLINK -> name(id, jail.readLink(in.string()));
+            case READLINK -> {
+                byte[] path = in.string();
+                name(id, roots.root(path).jail().readLink(path));
+            }
             case SETSTAT -> {
                 byte[] path = in.string();
                 Attributes wanted = Attributes.read(in);
                 if (ReplaySign.is(wanted)) {
-                    calls.closeDescriptor(jail.look(path));
+                    calls.closeDescriptor(roots.root(path).jail().look(path));
                 } else {
-                    requireWritable();
-                    new Changes(calls, owners).apply(jail, path, wanted);
+                    new Changes(calls, owners).apply(roots.toChange(path), path, wanted);
                 }
                 done(id);
             }
             case EXTENDED -> extended(id, new String(in.string(), StandardCharsets.ISO_8859_1));
-            default -> {
-                requireWritable();
-                change(type, id);
-            }
-        }
-    }
-
-    private void requireWritable() throws SystemError {
-        if (!writable) {
-            throw new SystemError(SystemError.EROFS);
+            default -> change(type, id);
         }
     }
 
@@ -173,42 +177,63 @@ final class BuiltinSession {
             case WRITE -> write(id);
             case FSETSTAT -> {
                 OpenFiles.Open file = files.get(in.string());
+                file.root().requireWritable();
                 new Changes(calls, owners).apply(file, Attributes.read(in));
             }
-            case REMOVE -> jail.remove(in.string(), false);
-            case RMDIR -> jail.remove(in.string(), true);
-            case MKDIR -> jail.makeDirectory(in.string(), Attributes.read(in).modeOr(0777));
-            case RENAME -> jail.rename(in.string(), in.string(), RENAME_NOREPLACE);
+            case REMOVE -> remove(in.string(), false);
+            case RMDIR -> remove(in.string(), true);
+            case MKDIR -> {
+                byte[] path = in.string();
+                roots.toChange(path).makeDirectory(path, Attributes.read(in).modeOr(0777));
+            }
+            case RENAME -> rename(in.string(), in.string(), RENAME_NOREPLACE);
             // OpenSSH has the two in this order, the draft in the other, and everybody follows OpenSSH.
-            case SYMLINK -> jail.symlink(in.string(), in.string());
+            case SYMLINK -> {
+                byte[] target = in.string();
+                byte[] path = in.string();
+                roots.toChange(path).symlink(target, path);
+            }
             default -> throw new SystemError(SystemError.ENOSYS);
         }
         done(id);
     }
 
+    private void remove(byte[] path, boolean directory) throws IOException {
+        roots.toChange(path).remove(path, directory);
+    }
+
+    private void rename(byte[] from, byte[] to, int flags) throws IOException {
+        roots.toChange(from, to).rename(from, to, flags);
+    }
+
     private void extended(int id, String request) throws IOException {
         switch (request) {
             case "statvfs@openssh.com" -> {
-                int seen = jail.look(in.string());
+                byte[] path = in.string();
+                Roots.Root root = roots.root(path);
+                int seen = root.jail().look(path);
                 try {
-                    space(id, seen);
+                    space(id, seen, root);
                 } finally {
                     calls.closeDescriptor(seen);
                 }
             }
-            case "fstatvfs@openssh.com" -> space(id, files.get(in.string()).descriptor());
+            case "fstatvfs@openssh.com" -> {
+                OpenFiles.Open file = files.get(in.string());
+                space(id, file.descriptor(), file.root());
+            }
             case "fsync@openssh.com" -> {
                 calls.call(Call.FSYNC, files.file(in.string()), 0, 0, 0, 0);
                 done(id);
             }
             case "posix-rename@openssh.com" -> {
-                requireWritable();
-                jail.rename(in.string(), in.string(), 0);
+                rename(in.string(), in.string(), 0);
                 done(id);
             }
             case "hardlink@openssh.com" -> {
-                requireWritable();
-                jail.link(in.string(), in.string());
+                byte[] from = in.string();
+                byte[] to = in.string();
+                roots.toChange(from, to).link(from, to);
                 done(id);
             }
             default -> throw new SystemError(SystemError.ENOSYS);
@@ -219,8 +244,9 @@ final class BuiltinSession {
         byte[] path = in.string();
         int wanted = in.number();
         int mode = Attributes.read(in).modeOr(0666);
+        Roots.Root root = roots.root(path);
         if ((wanted & ~FXF_READ) != 0) {
-            requireWritable();
+            root.requireWritable();
         }
         boolean writes = (wanted & FXF_WRITE) != 0;
         int flags = writes ? (wanted & FXF_READ) != 0 ? Calls.O_RDWR : Calls.O_WRONLY : Calls.O_RDONLY;
@@ -229,7 +255,7 @@ final class BuiltinSession {
         if ((wanted & FXF_CREAT) != 0) {
             flags |= Calls.O_CREAT | ((wanted & FXF_EXCL) != 0 ? Calls.O_EXCL : 0);
         }
-        handle(id, files.add(jail.file(path, flags, mode), false, writes));
+        handle(id, files.add(root, root.jail().file(path, flags, mode), false, writes));
     }
 
     private void read(int id) throws IOException {
@@ -247,7 +273,9 @@ final class BuiltinSession {
     }
 
     private void write(int id) throws IOException {
-        int file = files.file(in.string());
+        OpenFiles.Open open = files.get(in.string());
+        open.root().requireWritable();
+        int file = open.file();
         long offset = in.number64();
         int at = in.skipString();
         int length = in.skipped();
@@ -258,7 +286,13 @@ final class BuiltinSession {
         }
     }
 
-    private void lookedAt(int id, int descriptor) throws IOException {
+    private void lookedAt(int id, byte[] path, boolean through) throws IOException {
+        if (roots.isAbove(path)) {
+            facts(id, FileFacts.bareDirectory(owners));
+            return;
+        }
+        Jail jail = roots.root(path).jail();
+        int descriptor = through ? jail.lookThrough(path) : jail.look(path);
         try {
             facts(id, FileFacts.of(calls, descriptor));
         } finally {
@@ -320,15 +354,21 @@ final class BuiltinSession {
 
     private void realPath(int id) throws IOException {
         byte[] path = in.string();
-        byte[] inside = jail.inside(path);
-        name(id, inside.length == 1 && inside[0] == '.' ? jail.location() : path);
+        if (path.length == 0 || path.length == 1 && path[0] == '.') {
+            name(id, roots.top());
+            return;
+        }
+        if (!roots.isAbove(path)) {
+            roots.root(path);
+        }
+        name(id, Jail.withoutEnd(path));
     }
 
     private void name(int id, byte[] name) throws IOException {
         out.begin(NAME, id).number(1).string(name).number(0).number(0).end();
     }
 
-    private void space(int id, int descriptor) throws IOException {
+    private void space(int id, int descriptor, Roots.Root root) throws IOException {
         MemorySegment at = calls.structure();
         calls.call(Call.FSTATFS, descriptor, at.address(), 0, 0, 0);
         // struct statfs of 64-bit machines: eleven words, of which the eighth is the id in two halves.
@@ -345,7 +385,7 @@ final class BuiltinSession {
                 .number64(words[6])
                 .number64(words[6])
                 .number64(words[7])
-                .number64(writable ? 0 : ST_RDONLY)
+                .number64(root.isWritable() ? 0 : ST_RDONLY)
                 .number64(words[8])
                 .end();
     }

@@ -13,6 +13,11 @@ record FileFacts(int mode, int uid, int gid, long size, long accessed, long modi
     private static final int REGULAR = 0100000;
     private static final int DIRECTORY = 0040000;
 
+    /** Of a directory that only leads to others. */
+    static FileFacts bareDirectory(Owners owners) {
+        return new FileFacts(DIRECTORY | 0555, owners.hostUid(), owners.hostGid(), 0, 0, 0, 2);
+    }
+
     /** Of an open file. */
     static FileFacts of(Calls calls, int descriptor) throws SystemError {
         return of(calls, descriptor, new byte[0], Calls.AT_EMPTY_PATH);

@@ -4,7 +4,6 @@ package io.jlima.mount.sshfs.internal.sftp;
 import io.jlima.mount.sshfs.internal.sftp.Calls.Call;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -17,18 +16,26 @@ final class Jail implements AutoCloseable {
     private static final int NO_SYMLINKS = 0x04;
     private static final int BENEATH = 0x08;
 
+    private static final byte[] TOP = {'/'};
+
     /** The kernel gives up when something is renamed at the wrong moment; openat2(2) advises to try again. */
     private static final int TRIES = 64;
 
     private final Calls calls;
     private final byte[] location;
+    private final byte[] directory;
     private final int resolve;
     private int root;
 
-    /** @param followLinks whether links that stay inside are followed; else a path with a link in it is refused */
-    Jail(Calls calls, byte[] location, boolean followLinks) throws SystemError {
+    /**
+     * @param location what the guest calls the directory
+     * @param directory where it is, with no link on the way there: a guest may be able to make one, from another mount
+     * @param followLinks whether links that stay inside are followed; else a path with a link in it is refused
+     */
+    Jail(Calls calls, byte[] location, byte[] directory, boolean followLinks) throws SystemError {
         this.calls = calls;
-        this.location = withoutEnd(location);
+        this.location = Arrays.copyOf(location, lengthWithoutEnd(location));
+        this.directory = directory;
         this.resolve = BENEATH | NO_MAGIC_LINKS | (followLinks ? 0 : NO_SYMLINKS);
         this.root = openLocation();
     }
@@ -39,7 +46,7 @@ final class Jail implements AutoCloseable {
             return false;
         }
         try (Calls calls = new Calls();
-                Jail jail = new Jail(calls, "/".getBytes(StandardCharsets.US_ASCII), false)) {
+                Jail jail = new Jail(calls, TOP, TOP, false)) {
             calls.closeDescriptor(jail.look(new byte[] {'.'}));
             return true;
         } catch (SystemError e) {
@@ -47,23 +54,23 @@ final class Jail implements AutoCloseable {
         }
     }
 
-    private static byte[] withoutEnd(byte[] path) {
+    /** A path without the slashes at its end; that of all begins and ends with one. */
+    static byte[] withoutEnd(byte[] path) {
+        int length = lengthWithoutEnd(path);
+        return Arrays.copyOf(path, length == 0 && path.length > 0 ? 1 : length);
+    }
+
+    /** Of a path without the slashes at its end. */
+    static int lengthWithoutEnd(byte[] path) {
         int length = path.length;
         while (length > 0 && path[length - 1] == '/') {
             length--;
         }
-        return Arrays.copyOf(path, length);
+        return length;
     }
 
     private int openLocation() throws SystemError {
-        byte[] path = location.length == 0 ? new byte[] {'/'} : location;
-        return calls.number(
-                Call.OPENAT,
-                Calls.AT_FDCWD,
-                calls.path(path),
-                Calls.O_PATH | Calls.O_DIRECTORY | Calls.O_CLOEXEC,
-                0,
-                0);
+        return open(Calls.AT_FDCWD, directory, Calls.O_PATH | Calls.O_DIRECTORY, 0, NO_SYMLINKS);
     }
 
     /** Whether the directory was removed and another one of its name has been found in its place. */
@@ -100,19 +107,18 @@ final class Jail implements AutoCloseable {
         return at == path.length ? new byte[] {'.'} : Arrays.copyOfRange(path, at, path.length);
     }
 
-    /** What the guest calls the directory. */
-    byte[] location() {
-        return location.length == 0 ? new byte[] {'/'} : location;
+    private int open(byte[] inside, int flags, int mode) throws SystemError {
+        return open(root, inside, flags, mode, resolve);
     }
 
-    private int open(byte[] inside, int flags, int mode) throws SystemError {
+    private int open(int from, byte[] path, int flags, int mode, int resolve) throws SystemError {
         MemorySegment how = calls.structure();
         for (int i = 1; ; i++) {
             how.set(ValueLayout.JAVA_LONG, 0, flags | Calls.O_CLOEXEC);
             how.set(ValueLayout.JAVA_LONG, 8, mode);
             how.set(ValueLayout.JAVA_LONG, 16, resolve);
             try {
-                return calls.number(Call.OPENAT2, root, calls.path(inside), how.address(), 24, 0);
+                return calls.number(Call.OPENAT2, from, calls.path(path), how.address(), 24, 0);
             } catch (SystemError e) {
                 if (e.number() != SystemError.EAGAIN || i == TRIES) {
                     throw e;

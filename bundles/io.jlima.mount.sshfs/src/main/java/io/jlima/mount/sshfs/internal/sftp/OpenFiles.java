@@ -14,20 +14,28 @@ final class OpenFiles implements AutoCloseable {
     private int last;
 
     /** Something open. {@code directory} is whether its entries are read rather than its bytes. */
-    record Open(int descriptor, boolean directory, boolean writable) {}
+    record Open(Roots.Root root, int descriptor, boolean directory, boolean writable) {
+        /** The descriptor of what is a file. */
+        int file() throws SystemError {
+            if (directory) {
+                throw new SystemError(SystemError.EBADF);
+            }
+            return descriptor;
+        }
+    }
 
     OpenFiles(Calls calls) {
         this.calls = calls;
     }
 
     /** Takes a descriptor, which is closed if there is no room for it. */
-    byte[] add(int descriptor, boolean directory, boolean writable) throws SystemError {
+    byte[] add(Roots.Root root, int descriptor, boolean directory, boolean writable) throws SystemError {
         if (open.size() >= MOST) {
             calls.closeDescriptor(descriptor);
             throw new SystemError(SystemError.EMFILE);
         }
         int handle = ++last;
-        open.put(handle, new Open(descriptor, directory, writable));
+        open.put(handle, new Open(root, descriptor, directory, writable));
         return new byte[] {(byte) (handle >> 24), (byte) (handle >> 16), (byte) (handle >> 8), (byte) handle};
     }
 
@@ -44,16 +52,17 @@ final class OpenFiles implements AutoCloseable {
         return found;
     }
 
+    /** What is still served; the rest only waits for being closed. */
     Open get(byte[] handle) throws SystemError {
-        return existing(open.get(number(handle)));
+        Open found = existing(open.get(number(handle)));
+        if (!found.root().isServed()) {
+            throw new SystemError(SystemError.EBADF);
+        }
+        return found;
     }
 
     int file(byte[] handle) throws SystemError {
-        Open found = get(handle);
-        if (found.directory()) {
-            throw new SystemError(SystemError.EBADF);
-        }
-        return found.descriptor();
+        return get(handle).file();
     }
 
     int directory(byte[] handle) throws SystemError {

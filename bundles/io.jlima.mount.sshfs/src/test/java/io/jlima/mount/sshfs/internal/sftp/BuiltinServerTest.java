@@ -54,7 +54,8 @@ class BuiltinServerTest {
     }
 
     private RawClient client(boolean writable, boolean followLinks) throws IOException {
-        return new RawClient(new BuiltinServer(root.toString(), writable, followLinks, 4321)).hello();
+        return new RawClient(new BuiltinServer(root.toString(), root.toRealPath(), writable, followLinks, 4321))
+                .hello();
     }
 
     private String at(String name) {
