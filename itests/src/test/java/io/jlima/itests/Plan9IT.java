@@ -204,6 +204,19 @@ class Plan9IT {
         assertThat(home.good("mount", "list", "m").out()).doesNotContain("not");
     }
 
+    /** QEMU can add the device, and not what serves it. */
+    @Test
+    @Order(5)
+    void noneIsAddedOrRemovedWhileTheGuestRuns() {
+        for (List<String> words : List.of(
+                List.of("mount", "add", "m", guest.shared.toString(), "--mount-point", "/mnt/late"),
+                List.of("mount", "remove", "m", "/mnt/gone"))) {
+            Home.Result refused = home.limactl(words.toArray(String[]::new));
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.err()).contains("cannot be changed while it runs", "restart", "reverse-sshfs");
+        }
+    }
+
     @Test
     @Order(6)
     void aGuestThatRestartsFindsItsMountsAgain() throws IOException {
