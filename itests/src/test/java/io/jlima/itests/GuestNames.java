@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,8 +80,7 @@ final class GuestNames {
                         .isEqualTo(NameServer.data(whole));
             }
         }
-        assertThat(home.good("shell", "p", "getent", "ahostsv4", "a.up.example")
-                        .out())
+        assertThat(home.good("shell", "p", "getent", "ahostsv4", "a.up.example").out())
                 .startsWith("10.99.0.7");
 
         List<byte[]> answers = ask(

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.itests;
 
-import static io.jlima.itests.ForwardedConnections.connect;
 import static io.jlima.itests.ForwardedConnections.allArrivesAndTheOtherHalfGoesOn;
 import static io.jlima.itests.ForwardedConnections.bothSidesBreakConnections;
+import static io.jlima.itests.ForwardedConnections.connect;
+import static io.jlima.itests.ForwardedConnections.echo;
 import static io.jlima.itests.ForwardedConnections.ordered;
+import static io.jlima.itests.ForwardedConnections.said;
 import static io.jlima.itests.ForwardedConnections.whoReadsSlowlyHoldsUpNobodyElse;
 import static io.jlima.itests.ForwardedConnections.whoWritesSlowlyIsAnsweredEachTime;
-import static io.jlima.itests.ForwardedConnections.echo;
-import static io.jlima.itests.ForwardedConnections.said;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -150,7 +150,8 @@ class PortsIT {
     private void aTakenPortIsTakenOverWhenItIsFree(String transport) throws IOException {
         try (ServerSocket stranger = new ServerSocket(TAKEN, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             assertThat(GuestServers.order("listen " + TAKEN + " echo")).isEqualTo("done");
-            Home.eventually("the conflict", () -> guest.list().getOrDefault(TAKEN, "").startsWith("failed"));
+            Home.eventually(
+                    "the conflict", () -> guest.list().getOrDefault(TAKEN, "").startsWith("failed"));
             assertThat(home.good("list", "p").err()).contains("127.0.0.1:" + TAKEN + " is taken by");
             assertThat(stranger.isBound()).isTrue();
         }
