@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once.
@@ -78,6 +79,12 @@ class MountIT {
                 bySsh.append(',').append(way.point());
             }
         }
+        mounted.directory("fresh");
+        mounts.append("- {location: \"%s\", mountPoint: /mnt/fresh, writable: true, sshfs: {cache: false}}\n"
+                .formatted(shared.resolve("fresh")));
+        mounted.directory("followed");
+        mounts.append("- {location: \"%s\", mountPoint: /mnt/followed, writable: true, sshfs: {followSymlinks: true}}\n"
+                .formatted(shared.resolve("followed")));
         Files.createDirectory(shared.resolve("odd, name's"));
         mounts.append("- {location: \"%s\", mountPoint: \"/mnt/odd, name's\", writable: true}\n"
                 .formatted(shared.resolve("odd, name's")));
@@ -135,7 +142,7 @@ class MountIT {
     @ParameterizedTest
     @MethodSource("ways")
     @Order(2)
-    void theSuitePasses(Way way) {
+    void theSuitePasses(Way way) throws IOException {
         // Neither knows the guest's user nor leaves the mask of new files to the guest.
         boolean openssh = way.server().equals("openssh");
         mounted.passesTheSuite(
@@ -144,13 +151,80 @@ class MountIT {
                 openssh && way.writable() ? List.of("modes_at_birth", "owner_is_the_user") : List.of());
     }
 
-    static List<Way> directWays() {
-        // Over ssh the same servers answer the same questions.
-        return ways().stream().filter(way -> way.transport().equals("direct")).toList();
+    @ParameterizedTest
+    @ValueSource(strings = {"builtin-direct-rw", "builtin-ssh-ro", "openssh-direct-ro", "fresh"})
+    @Order(2)
+    void theGuestReadsWhatTheHostIsWriting(String word) throws Exception {
+        mounted.seesWholeVersions("/mnt/" + word);
+    }
+
+    /** With a cache it would be 20 s until sshfs asks again what is in a directory, and who is what. */
+    @Test
+    @Order(2)
+    void withoutACacheAChangeOfTheHostIsSeenAtOnce() throws IOException {
+        mounted.passesTheSuite("/mnt/fresh", true, List.of());
+        Path directory = Files.createDirectory(shared.resolve("fresh/changes"));
+        assertThat(guest("ls /mnt/fresh/changes").out()).isEmpty();
+        for (int i = 0; i < 3; i++) {
+            Path file = Files.writeString(directory.resolve("new" + i), "x");
+            assertThat(guest("ls /mnt/fresh/changes").out()).isEqualTo("new" + i + "\n");
+            Files.delete(file);
+            assertThat(guest("ls /mnt/fresh/changes").out()).isEmpty();
+        }
+        Files.delete(directory);
+    }
+
+    @Test
+    @Order(2)
+    void linksAreFollowedOnTheHostIfTheUserWantsThat() throws IOException {
+        // What is followed there is no link here, and a link that is made is not what fuse has asked for. The others
+        // have nothing to do with links, and take the longest.
+        mounted.passesTheSuite(
+                "/mnt/followed",
+                true,
+                List.of(
+                        "host_links",
+                        "symlink",
+                        "git",
+                        "host_git",
+                        "host_entries",
+                        "random_operations",
+                        "random_operations_with_maps"));
+        Path directory = shared.resolve("followed");
+        Path secret = Files.writeString(shared.resolve("secret"), "secret");
+        Files.createSymbolicLink(directory.resolve("out"), Path.of("../secret"));
+        Files.createSymbolicLink(directory.resolve("out-absolute"), secret);
+        Files.createSymbolicLink(directory.resolve("above"), Path.of(".."));
+        // In the guest the first link would lead here, where nobody has put anything.
+        Files.createSymbolicLink(directory.resolve("deep/there"), Path.of("er"));
+        assertThat(guest("cd /mnt/followed && [ ! -L link ] && [ ! -L links/up ] && [ ! -L deep/there ]"
+                                + " && stat -c %F link links/up deep/there && cat link links/up deep/there/file")
+                        .out())
+                .isEqualTo("regular file\nregular file\ndirectory\nfrom the host\nfrom the host\ndeep\n");
+        for (String outward : List.of("out", "out-absolute", "above/secret", "links/absolute")) {
+            assertThat(works("cat /mnt/followed/" + outward)).as(outward).isFalse();
+            assertThat(works("echo x >/mnt/followed/" + outward)).as(outward).isFalse();
+        }
+        assertThat(works("ls /mnt/followed/above/")).isFalse();
+        assertThat(works("touch /mnt/followed/above/planted")).isFalse();
+        assertThat(secret).hasContent("secret");
+        assertThat(shared.resolve("planted")).doesNotExist();
+        assertThat(works("echo y >/mnt/followed/links/up")).isTrue();
+        assertThat(directory.resolve("note")).hasContent("y");
+        for (String made : List.of("out", "out-absolute", "above", "deep/there")) {
+            Files.delete(directory.resolve(made));
+        }
+    }
+
+    static List<Way> attackedWays() {
+        // Over ssh OpenSSH's server, which may write all, is asked by the same sshfs as over the other.
+        return ways().stream()
+                .filter(way -> !way.word().equals("openssh-ssh-rw"))
+                .toList();
     }
 
     @ParameterizedTest
-    @MethodSource("directWays")
+    @MethodSource("attackedWays")
     @Order(3)
     void theRootOfTheGuestGetsNoFurther(Way way) throws IOException {
         mounted.withstandsRoot(
@@ -188,7 +262,8 @@ class MountIT {
     @Test
     @Order(4)
     void aGuestThatMountsAgainByItsOwnRulesGetsNoFurther() {
-        String port = home.shell("sed -n 's|^/mnt/builtin-direct-ro=||p' " + home.path + "/m/sshfs.ports")
+        String port = home.shell(
+                        "sed -n 's|^/mnt/builtin-direct-ro=\\([0-9]*\\) .*|\\1|p' " + home.path + "/m/sshfs.ports")
                 .out()
                 .strip();
         assertThat(port).matches("[0-9]+");

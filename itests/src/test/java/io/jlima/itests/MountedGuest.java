@@ -5,17 +5,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -70,7 +80,66 @@ final class MountedGuest implements AutoCloseable {
         Files.writeString(directory.resolve("note"), "from the host\n");
         Files.writeString(directory.resolve("deep/er/file"), "deep\n");
         Files.createSymbolicLink(directory.resolve("link"), Path.of("note"));
+        Files.createDirectory(directory.resolve("links"));
+        Files.createSymbolicLink(directory.resolve("links/dangling"), Path.of("nowhere/at all"));
+        Files.createSymbolicLink(directory.resolve("links/absolute"), Path.of("/etc/hostname"));
+        Files.createSymbolicLink(directory.resolve("links/up"), Path.of("../note"));
+        Files.createSymbolicLink(directory.resolve("links/directory"), Path.of("../deep"));
+        byte[] data = new byte[3 * 1024 * 1024 + 17];
+        new Random(name.hashCode()).nextBytes(data);
+        Files.write(directory.resolve("data"), data);
+        try (FileChannel far =
+                FileChannel.open(directory.resolve("far"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            far.write(ByteBuffer.wrap("far out".getBytes(StandardCharsets.UTF_8)), (1L << 32) + 12345);
+        }
+        Home.Result made = home.shell(HOST_FILES.formatted(directory.toString().replace("'", "'\\''"), repository()));
+        assertThat(made.code()).as(made.all()).isZero();
         return directory;
+    }
+
+    /** Names that are no text, and what else a shell says in fewer words. */
+    private static final String HOST_FILES = """
+            set -e
+            umask 022
+            cd '%s'
+            mkdir names facts facts/directory
+            long=$(printf %%0255d 0 | tr 0 n)
+            for name in 'two words' ' edges ' 'new\\nline' 'tab\\t' ' gr\\303\\274\\303\\237e \\342\\234\\223 \\360\\235\\204\\236 ' \
+                    'caf\\351 \\377\\376' '\\047quoted\\042' '-n' 'back\\134slash' Case case "$long"; do
+                printf -- "$name" >"names/$(printf -- "$name")"
+            done
+            for mode in 600 640 755 444; do
+                head -c "$((0$mode))" /dev/zero >facts/$mode
+                chmod $mode facts/$mode
+                touch -d @1234567890 facts/$mode
+            done
+            chmod 751 facts/directory
+            touch -d @1234567890 facts/directory
+            cp -r '%s' repository
+            """;
+
+    /** A repository of two commits, which the directories get copies of. */
+    private Path repository() {
+        Path repository = home.path.resolve("repository");
+        if (!Files.exists(repository)) {
+            Home.Result made = home.shell("""
+                    set -e
+                    umask 022
+                    git init -q '%1$s'
+                    cd '%1$s'
+                    git config user.name u
+                    git config user.email u@example.com
+                    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+                        head -c 3000 /dev/urandom >$i
+                    done
+                    git add .
+                    git commit -q -m one
+                    echo more >1
+                    git commit -q -a -m two
+                    """.formatted(repository));
+            assertThat(made.code()).as(made.all()).isZero();
+        }
+        return repository;
     }
 
     Home.Result run(String script) {
@@ -120,12 +189,84 @@ final class MountedGuest implements AutoCloseable {
         Files.delete(small.resolve("before"));
     }
 
-    /** @param skipped names of checks */
-    void passesTheSuite(String point, boolean writable, List<String> skipped) {
-        List<String> words = new ArrayList<>(List.of(point, writable ? "rw" : "ro"));
+    /**
+     * Lets the suite run, and looks at what it has left on the host.
+     *
+     * @param skipped names of checks
+     */
+    void passesTheSuite(String point, boolean writable, List<String> skipped) throws IOException {
+        Path directory = location(point);
+        FileStore store = Files.getFileStore(directory);
+        List<String> words = new ArrayList<>(List.of(
+                point,
+                writable ? "rw" : "ro",
+                sha256(directory.resolve("data")),
+                Long.toString(store.getTotalSpace()),
+                Long.toString(store.getUsableSpace())));
         words.addAll(skipped);
-        List<String> good = passes("mount-suite.py", false, words);
-        assertThat(good).hasSize((writable ? 24 : 3) - skipped.size());
+        List<String> lines = passes("mount-suite.py", false, words);
+        assertThat(lines).filteredOn(line -> line.startsWith("ok ")).hasSize((writable ? 36 : 12) - skipped.size());
+        List<String> left =
+                lines.stream().filter(line -> line.startsWith("left ")).toList();
+        for (String line : left) {
+            String[] parts = line.split(" ");
+            Path file = directory.resolve(parts[1]);
+            assertThat(sha256(file)).as("%s on the host", file).isEqualTo(parts[2]);
+            Files.delete(file);
+        }
+        List<String> leavers = new ArrayList<>(List.of(
+                "read_write", "concurrent_writers", "mmap_write", "random_operations", "random_operations_with_maps"));
+        leavers.removeAll(skipped);
+        assertThat(left).hasSize(writable ? leavers.size() : 0);
+    }
+
+    /** What is shown at a mount point. */
+    private Path location(String point) {
+        return home.good("mount", "list", "m")
+                .out()
+                .lines()
+                .filter(line -> line.contains(" on " + point + " ("))
+                .map(line -> Path.of(line.substring(0, line.indexOf(" on " + point + " ("))))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * The host puts one version of a file in the place of another all the time, and what the guest reads meanwhile is
+     * a whole one each time, and not always the same.
+     */
+    void seesWholeVersions(String point) throws IOException, InterruptedException {
+        Path directory = location(point);
+        Path file = directory.resolve("version");
+        Files.writeString(file, "0000\n".repeat(40_000));
+        Process reader = home.start("shell", "--workdir", "/", "m", "python3", "-c", """
+                import sys
+                seen = set()
+                while len(seen) < 10:
+                    with open(sys.argv[1]) as file:
+                        lines = file.read().split("\\n")
+                    assert len(lines) == 40001 and lines.pop() == "", len(lines)
+                    assert len(set(lines)) == 1, sorted(set(lines))
+                    seen.add(lines[0])
+                print("whole")
+                """, point + "/version");
+        for (int i = 1; !reader.waitFor(10, TimeUnit.MILLISECONDS); i++) {
+            Path fresh = Files.writeString(
+                    directory.resolve("version.new"),
+                    "%04d\n".formatted(i % 10_000).repeat(40_000));
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Home.Result result = Home.await(reader, "", SCRIPT);
+        assertThat(result.out()).as(result.all()).isEqualTo("whole\n");
+        Files.delete(file);
     }
 
     /**
@@ -140,8 +281,8 @@ final class MountedGuest implements AutoCloseable {
         Map<String, String> before = writable ? Map.of() : facts(directory, Integer.MAX_VALUE);
         List<String> words = new ArrayList<>(List.of(point, writable ? "rw" : "ro", secret.toString()));
         words.addAll(skipped);
-        List<String> good = passes("mount-attacks.py", true, words);
-        assertThat(good).hasSize((writable ? 7 : 1) - skipped.size());
+        List<String> lines = passes("mount-attacks.py", true, words);
+        assertThat(lines).filteredOn(line -> line.startsWith("ok ")).hasSize((writable ? 7 : 1) - skipped.size());
         assertThat(facts(shared, 1)).as("what is beside it").isEqualTo(above);
         if (!writable) {
             assertThat(facts(directory, Integer.MAX_VALUE)).as("what is in it").isEqualTo(before);
@@ -166,7 +307,7 @@ final class MountedGuest implements AutoCloseable {
         words.addAll(arguments);
         Home.Result result = Home.await(home.start(words.toArray(String[]::new)), script(name), SCRIPT);
         assertThat(result.code()).as(result.all()).isZero();
-        return result.out().lines().filter(line -> line.startsWith("ok ")).toList();
+        return result.out().lines().toList();
     }
 
     /** Kinds, modes, owners, sizes, times and where links lead, of all that is at most so deep. */

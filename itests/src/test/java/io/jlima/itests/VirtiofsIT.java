@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +29,7 @@ class VirtiofsIT {
     private final Path rw = mounted.shared.resolve("virtiofs, rw");
     private final Path ro = mounted.shared.resolve("virtiofs, ro");
     private final Path gone = mounted.shared.resolve("gone");
+    private final Path late = mounted.shared.resolve("late");
     private final Path made = mounted.shared.resolve("made/for it");
 
     @BeforeAll
@@ -90,7 +93,7 @@ class VirtiofsIT {
 
     @Test
     @Order(2)
-    void theSuitePasses() {
+    void theSuitePasses() throws IOException {
         mounted.passesTheSuite("/mnt/vf rw", true, List.of());
         mounted.passesTheSuite("/mnt/vf ro", false, List.of());
     }
@@ -160,6 +163,125 @@ class VirtiofsIT {
         assertThat(home.daemonPid()).isEqualTo(daemon);
     }
 
+    private String yaml() throws IOException {
+        return Files.readString(home.path.resolve("m/lima.yaml"));
+    }
+
+    private List<String> instanceFiles() throws IOException {
+        try (Stream<Path> files = Files.list(home.path.resolve("m"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("virtiofsd-"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private Home.Result added(Path location, String... more) {
+        List<String> words = new ArrayList<>(List.of("mount", "add", "m", location.toString()));
+        words.addAll(List.of(more));
+        return home.limactl(words.toArray(String[]::new));
+    }
+
+    private String mountedInTheGuest() {
+        return guest("grep ' - virtiofs ' /proc/self/mountinfo").out();
+    }
+
+    @Test
+    @Order(5)
+    void mountsComeAndGoWhileTheGuestRuns() throws IOException {
+        Files.createDirectory(late);
+        Files.writeString(late.resolve("note"), "late\n");
+        forAll(late);
+        List<String> before = instanceFiles();
+        assertThat(added(late, "--mount-point", "/mnt/it's late", "--writable").code())
+                .isZero();
+        assertThat(guest("cat \"/mnt/it's late/note\" && echo back >\"/mnt/it's late/reply\"")
+                        .out())
+                .isEqualTo("late\n");
+        assertThat(late.resolve("reply")).hasContent("back");
+        assertThat(yaml()).contains("/mnt/it's late");
+        assertThat(table()).contains(late + " on /mnt/it's late (rw, virtiofs, virtiofsd)");
+
+        // Who has it open keeps it, and nothing has changed.
+        assertThat(works("nohup sh -c 'exec 3<\"$0\"; touch /tmp/busy; until [ -e /tmp/free ]; do sleep 0.1; done'"
+                        + " \"/mnt/it's late/note\" >/dev/null 2>&1 </dev/null &"
+                        + " until [ -e /tmp/busy ]; do sleep 0.1; done"))
+                .isTrue();
+        Home.Result busy = home.limactl("mount", "remove", "m", "/mnt/it's late");
+        assertThat(busy.code()).isEqualTo(1);
+        assertThat(busy.err()).contains("does not unmount /mnt/it's late", "busy", "End what uses it");
+        assertThat(guest("cat \"/mnt/it's late/note\"").out()).isEqualTo("late\n");
+        assertThat(yaml()).contains("/mnt/it's late");
+
+        // So does who has it in a mount table of its own, as containers have.
+        assertThat(works("nohup sudo unshare --mount --propagation private sh -c 'touch /tmp/apart;"
+                        + " until [ -e /tmp/together ]; do sleep 0.1; done' >/dev/null 2>&1 </dev/null &"
+                        + " touch /tmp/free; until [ -e /tmp/apart ]; do sleep 0.1; done"))
+                .isTrue();
+        Home.eventually("nobody has the file open", () -> !works("pgrep -f '/tmp/[b]usy' >/dev/null"));
+        Home.Result apart = home.limactl("mount", "remove", "m", "/mnt/it's late");
+        assertThat(apart.code()).isEqualTo(1);
+        assertThat(apart.err()).contains("mount table of its own");
+        assertThat(guest("cat \"/mnt/it's late/note\"").out()).isEqualTo("late\n");
+        assertThat(works("touch /tmp/together")).isTrue();
+
+        // The next daemon knows what the last one has added.
+        home.killDaemon();
+        assertThat(table()).contains(late + " on /mnt/it's late (rw, virtiofs, virtiofsd)");
+        Home.eventually("nobody has it apart", () -> !works("pgrep -f '/tmp/[t]ogether' >/dev/null"));
+        home.good("mount", "remove", "m", "/mnt/it's late");
+        assertThat(mountedInTheGuest()).doesNotContain("late");
+        assertThat(yaml()).doesNotContain("late");
+        assertThat(table()).noneMatch(line -> line.contains("late"));
+        assertThat(daemons("source=" + late)).isEmpty();
+        assertThat(instanceFiles()).isEqualTo(before);
+        assertThat(home.good("list").err()).doesNotContain("virtiofsd");
+    }
+
+    @Test
+    @Order(5)
+    void whatCannotBeAddedLeavesNothing() throws IOException {
+        String before = yaml();
+        List<String> files = instanceFiles();
+        String mounts = mountedInTheGuest();
+        Path file = Files.writeString(mounted.shared.resolve("file"), "");
+        assertThat(added(mounted.shared.resolve("nowhere")).err()).contains("nowhere");
+        assertThat(added(file).err()).contains(file.toString());
+        assertThat(added(ro, "--mount-point", "/usr").err()).contains("/usr");
+        assertThat(added(ro, "--mount-point", "/mnt/vf rw").err()).contains("mount point already");
+        // The guest's own words, and the device is taken back.
+        Home.Result refused = added(mounted.shared, "--mount-point", "/etc/hostname/below");
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err()).contains("/etc/hostname", "Not a directory");
+        assertThat(home.limactl("mount", "remove", "m", "/mnt/nowhere").err()).contains("/mnt/nowhere");
+        assertThat(yaml()).isEqualTo(before);
+        assertThat(instanceFiles()).isEqualTo(files);
+        assertThat(mountedInTheGuest()).isEqualTo(mounts);
+        assertThat(daemons("source=" + mounted.shared + " ")).isEmpty();
+        Files.delete(file);
+    }
+
+    /** As those that were there from the start are: removed, shown anew, and kept from the guest's root. */
+    @Test
+    @Order(6)
+    void whatWasThereFromTheStartComesAndGoesToo() throws IOException {
+        home.good("mount", "remove", "m", "/mnt/gone");
+        assertThat(works("echo x >/mnt/gone/x")).isFalse();
+        assertThat(added(gone, "--mount-point", "/mnt/gone", "-w").code()).isZero();
+        assertThat(works("echo x >/mnt/gone/x")).isTrue();
+        assertThat(gone.resolve("x")).hasContent("x");
+        home.good("mount", "remove", "m", "/mnt/made");
+        assertThat(added(late, "--mount-point", "/mnt/late").code()).isZero();
+        assertThat(works("sudo mount -i -o remount,rw /mnt/late && [ \"$(cat /mnt/late/note)\" = late ]"))
+                .isTrue();
+        assertThat(works("sudo touch /mnt/late/x")).isFalse();
+        assertThat(works("sudo rm -f /mnt/late/note")).isFalse();
+        assertThat(late.resolve("x")).doesNotExist();
+        assertThat(table())
+                .contains(late + " on /mnt/late (ro, virtiofs, virtiofsd)")
+                .noneMatch(line -> line.contains("/mnt/made"));
+    }
+
     @Test
     @Order(7)
     void theyOutliveTheDaemonAndARestartOfTheGuest() throws IOException {
@@ -170,6 +292,9 @@ class VirtiofsIT {
         assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
         mounted.reboot();
         assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
+        // What has come since the machine was started is not known to the guest's boot.
+        Home.eventually("it is mounted again", Duration.ofMinutes(3), () -> works("cat /mnt/late/note"));
+        assertThat(works("echo y >/mnt/gone/y && ! mountpoint -q /mnt/made")).isTrue();
         assertThat(guest("wc -l <'/mnt/vf rw/load/199'").out()).isEqualTo("3000\n");
         assertThat(works("rm -r '/mnt/vf rw/load'")).isTrue();
         assertThat(rw.resolve("load")).doesNotExist();
@@ -204,7 +329,8 @@ class VirtiofsIT {
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
         assertThat(home.good("list").err()).doesNotContain("virtiofsd");
         assertThat(guest("wc -l <'/mnt/vf rw/load/29'").out()).isEqualTo("3000\n");
-        assertThat(works("echo after >'/mnt/vf rw/after' && echo new >/mnt/gone/new"))
+        assertThat(works("echo after >'/mnt/vf rw/after' && echo new >/mnt/gone/new"
+                        + " && cat /mnt/late/note && ! mountpoint -q /mnt/made"))
                 .isTrue();
         assertThat(rw.resolve("after")).hasContent("after");
         assertThat(gone.resolve("new")).hasContent("new");

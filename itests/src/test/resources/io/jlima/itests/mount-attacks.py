@@ -134,7 +134,8 @@ class Writable:
             if name != b"case":
                 os.unlink(here + name)
         os.unlink(here + b"cASE")
-        assert os.listdir(here) == []
+        # libfuse before 3.15 may forget one that it has hidden (libfuse issue 746).
+        assert [name for name in os.listdir(here) if not name.startswith(b".fuse_hidden")] == []
 
 
 class ReadOnly:

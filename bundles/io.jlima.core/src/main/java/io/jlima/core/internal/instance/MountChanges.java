@@ -272,7 +272,7 @@ public final class MountChanges implements Mounts {
         return guest.liveMounts()
                 .orElseThrow(() -> new LimaException(
                         "the mounts of instance `" + guest.name() + "` cannot be changed while it runs",
-                        "Its mount type adds and removes devices of the machine, which takes a restart. mountType"
-                                + " reverse-sshfs can do without"));
+                        "A mount of its type is there from the machine's start to its end, so that takes a restart;"
+                                + " those of mountType reverse-sshfs and virtiofs come and go"));
     }
 }

@@ -214,6 +214,23 @@ class EarlyProgramTest {
         assertThat(guest.exists("run/lima-ssh-ready")).isTrue();
     }
 
+    /** It was taken away while the guest ran before, or the host says what is missing. */
+    @Test
+    void aDirectoryByVirtiofsThatIsNotThereIsNoFailure() throws Exception {
+        fixture.mountType = "virtiofs";
+        fixture.fstab = List.of(new FstabEntry("mount1", "/srv/other", "virtiofs", ""));
+        FakeGuest guest = guest();
+        guest.write("proc/filesystems", "nodev\tproc\nnodev\tvirtiofs\n");
+        guest.program("mount", "case \"$*\" in *mount1*) exit 32 ;; esac");
+
+        Program.Result result = guest.run("guest/early.sh");
+
+        assertThat(result.status()).isZero();
+        assertThat(result.output()).contains("/srv/other (virtiofs, mount1) could not be mounted");
+        assertThat(guest.exists("run/lima-no-filesystem")).isFalse();
+        assertThat(guest.exists("run/lima-early-failed")).isFalse();
+    }
+
     @Test
     void anAccountOfTheImageIsChangedToOurs() throws Exception {
         FakeGuest guest = guest();

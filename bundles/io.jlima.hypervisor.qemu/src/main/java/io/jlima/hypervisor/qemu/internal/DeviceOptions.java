@@ -15,6 +15,9 @@ final class DeviceOptions {
     private final CommandLine.Facts facts;
     private final List<String> words = new ArrayList<>();
 
+    /** Used, of those of the bridge. */
+    private int slots;
+
     DeviceOptions(MachineSpec spec, CommandLine.Facts facts) {
         this.spec = spec;
         this.facts = facts;
@@ -221,18 +224,31 @@ final class DeviceOptions {
                         CommandLine.virtio(spec.arch(), "9p") + ",fsdev=fs" + index + ",mount_tag="
                                 + CommandLine.value(shared.tag()));
             }
-            case Device.Virtiofs virtiofs -> {
-                add("-chardev", "socket,id=char-fs" + index + ",path=" + CommandLine.value(virtiofs.socket()));
-                add(
-                        "-device",
-                        "vhost-user-fs-%s,queue-size=%d,chardev=char-fs%d,tag=%s"
-                                .formatted(
-                                        spec.arch() == Arch.S390X ? "ccw" : "pci",
-                                        virtiofs.queueSize(),
-                                        index,
-                                        CommandLine.value(shared.tag())));
-            }
+            case Device.Virtiofs virtiofs -> virtiofs(shared.tag(), virtiofs);
         }
+    }
+
+    /** On the bridge, where there is one and it has room: from there it can be taken away, and others can come. */
+    private void virtiofs(String tag, Device.Virtiofs virtiofs) {
+        boolean bridge = spec.arch() == Arch.X86_64
+                && !facts.program().gives("-machine")
+                && !facts.program().gives("-M");
+        if (bridge && slots++ == 0) {
+            add("-device", "pcie-pci-bridge,id=" + ShareSlots.BRIDGE);
+        }
+        String chardev = CommandLine.value(ShareSlots.chardev(tag));
+        add("-chardev", "socket,id=" + chardev + ",path=" + CommandLine.value(virtiofs.socket()));
+        add(
+                "-device",
+                "vhost-user-fs-%s,%squeue-size=%d,chardev=%s,tag=%s"
+                        .formatted(
+                                spec.arch() == Arch.S390X ? "ccw" : "pci",
+                                bridge && slots <= ShareSlots.COUNT
+                                        ? "id=" + CommandLine.value(tag) + ",bus=" + ShareSlots.BRIDGE + ","
+                                        : "",
+                                virtiofs.queueSize(),
+                                chardev,
+                                CommandLine.value(tag)));
     }
 
     private Stream<Device.Disk> disks(Device.DiskRole role) {

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 final class MachineEvents implements Consumer<QmpEvent> {
     private final Consumer<Machine.Event> out;
     private final SpaceWatch space;
+    private final Departures departures;
     private boolean goingDown;
     private boolean noSpace;
 
@@ -19,9 +20,10 @@ final class MachineEvents implements Consumer<QmpEvent> {
 
     private volatile boolean endAsked;
 
-    MachineEvents(Consumer<Machine.Event> out, SpaceWatch space) {
+    MachineEvents(Consumer<Machine.Event> out, SpaceWatch space, Departures departures) {
         this.out = out;
         this.space = space;
+        this.departures = departures;
     }
 
     /** A new connection is about to be made. */
@@ -66,6 +68,8 @@ final class MachineEvents implements Consumer<QmpEvent> {
             case "NIC_RX_FILTER_CHANGED" -> out.accept(new Machine.NetworkUp());
             case "GUEST_PANICKED" -> out.accept(new Machine.Panicked());
             case "BLOCK_IO_ERROR" -> diskTrouble(event);
+            case "DEVICE_DELETED" -> departures.tell(event.text("device"), true);
+            case "DEVICE_UNPLUG_GUEST_ERROR" -> departures.tell(event.text("device"), false);
             case "STOP" -> {
                 fresher = true;
                 out.accept(new Machine.Paused());

@@ -2,6 +2,7 @@
 package io.jlima.hypervisor.qemu.internal;
 
 import io.jlima.api.LimaException;
+import io.jlima.api.machine.HotPlug;
 import io.jlima.api.machine.Machine;
 import io.jlima.api.machine.Snapshots;
 import java.io.IOException;
@@ -42,6 +43,7 @@ final class QemuMachine implements Machine {
     private final Listener listener;
     private final ExecutorService teller;
     private final MachineEvents events;
+    private final Departures departures = new Departures();
     private final UserNetwork network = new UserNetwork(this::execute);
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
     private final AtomicBoolean gone = new AtomicBoolean();
@@ -55,7 +57,7 @@ final class QemuMachine implements Machine {
         this.listener = listener;
         this.teller = Executors.newSingleThreadExecutor(
                 Thread.ofVirtual().name("events of " + instance).factory());
-        this.events = new MachineEvents(this::tell, new SpaceWatch(this, directory));
+        this.events = new MachineEvents(this::tell, new SpaceWatch(this, directory), departures);
         if (child != null) {
             child.onExit().thenRunAsync(this::processGone, background("exit of " + instance));
         }
@@ -208,6 +210,9 @@ final class QemuMachine implements Machine {
     public <T> Optional<T> as(Class<T> capability) {
         if (capability == Snapshots.class) {
             return Optional.of(capability.cast(new QemuSnapshots(this)));
+        }
+        if (capability == HotPlug.class) {
+            return Optional.of(capability.cast(new ShareSlots(this, departures)));
         }
         return capability.isInstance(network) ? Optional.of(capability.cast(network)) : Machine.super.as(capability);
     }

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,13 +21,14 @@ import org.slf4j.LoggerFactory;
 final class DirectDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DirectDoor.class);
 
-    /** A guest needs one session for each mount; the rest is for one that has gone without a word. */
-    static final int MOST_SESSIONS = 16;
+    /** Of each mount; the second is for one that has gone without a word, or comes in its place. */
+    static final int SESSIONS_OF_A_MOUNT = 2;
 
     private final ServerSocket listening;
     private final SftpServer server;
     private final long machine;
     private final Runnable onEnd;
+    private final IntSupplier mounts;
     private final Set<Socket> sessions = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
     private volatile boolean used;
@@ -35,9 +37,12 @@ final class DirectDoor implements AutoCloseable {
      * @param preferredPort taken if it is free, else another one; 0 for any
      * @param machine pid of the machine
      * @param onEnd called when a session has ended
+     * @param mounts how many mounts may want a session of their own
      */
-    DirectDoor(SftpServer server, int preferredPort, long machine, Runnable onEnd) throws IOException {
+    DirectDoor(SftpServer server, int preferredPort, long machine, Runnable onEnd, IntSupplier mounts)
+            throws IOException {
         this.server = server;
+        this.mounts = mounts;
         this.machine = machine;
         this.onEnd = onEnd;
         this.listening = listen(preferredPort);
@@ -111,7 +116,7 @@ final class DirectDoor implements AutoCloseable {
 
     /** In one step, or a crowd that comes at once would find room for each. */
     private synchronized void enter(Socket socket) {
-        if (sessions.size() >= MOST_SESSIONS) {
+        if (sessions.size() >= SESSIONS_OF_A_MOUNT * Math.max(1, mounts.getAsInt())) {
             sessions.stream().findAny().filter(sessions::remove).ifPresent(DirectDoor::end);
         }
         sessions.add(socket);

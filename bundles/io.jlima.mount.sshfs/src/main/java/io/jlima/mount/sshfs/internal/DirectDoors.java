@@ -37,7 +37,11 @@ final class DirectDoors {
             SftpServer served =
                     server instanceof BuiltinServer builtin && this.server.add(builtin) ? this.server : server;
             this.door = new DirectDoor(
-                    served, wantedPort, machine, () -> entrances.forEach(entrance -> entrance.onEnd.run()));
+                    served,
+                    wantedPort,
+                    machine,
+                    () -> entrances.forEach(entrance -> entrance.onEnd.run()),
+                    entrances::size);
         }
     }
 

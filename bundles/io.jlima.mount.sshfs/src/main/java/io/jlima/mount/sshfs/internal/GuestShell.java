@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.mount.sshfs.internal;
 
-import io.jlima.api.LimaException;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
@@ -44,6 +42,7 @@ final class GuestShell implements AutoCloseable {
     private final Semaphore shells = new Semaphore(MOST_SHELLS);
     private final Thread worker;
     private @Nullable SshConnection watched;
+    private volatile boolean closed;
 
     /** @param onLoss called when the connection to the guest has ended, as it does when the guest restarts */
     GuestShell(Guest guest, Runnable onLoss) {
@@ -67,6 +66,9 @@ final class GuestShell implements AutoCloseable {
     CompletableFuture<Outcome> ask(String mountPoint, IntFunction<String> text) {
         Call call = new Call(mountPoint, text);
         waiting.add(call);
+        if (closed) {
+            letGo(null);
+        }
         return call.outcome();
     }
 
@@ -74,18 +76,31 @@ final class GuestShell implements AutoCloseable {
         try {
             guest.up().toCompletableFuture().get();
             while (true) {
-                List<Call> calls = new ArrayList<>(List.of(waiting.take()));
-                try {
-                    SshConnection connection = guest.connection();
-                    watch(connection);
-                    shells.acquire();
-                    begin(connection, calls);
-                } catch (LimaException e) {
-                    notReached(calls, e);
-                }
+                reach(new ArrayList<>(List.of(waiting.take())));
             }
-        } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
-            waiting.forEach(call -> call.outcome().completeExceptionally(new IOException("The machine is let go", e)));
+        } catch (InterruptedException | ExecutionException e) {
+            closed = true;
+            letGo(e);
+        }
+    }
+
+    private void letGo(@Nullable Exception cause) {
+        List<Call> calls = new ArrayList<>();
+        waiting.drainTo(calls);
+        calls.forEach(call -> call.outcome().completeExceptionally(new IOException("The machine is let go", cause)));
+    }
+
+    private void reach(List<Call> calls) throws InterruptedException {
+        try {
+            SshConnection connection = guest.connection();
+            watch(connection);
+            shells.acquire();
+            begin(connection, calls);
+        } catch (RuntimeException e) {
+            notReached(calls, e);
+        } catch (InterruptedException e) {
+            notReached(calls, e);
+            throw e;
         }
     }
 
@@ -138,9 +153,10 @@ final class GuestShell implements AutoCloseable {
         try (OutputStream stdin = shell.stdin()) {
             stdin.write(GuestScript.together(texts).getBytes(StandardCharsets.UTF_8));
         }
-        BufferedReader lines = new BufferedReader(new InputStreamReader(shell.stdout(), StandardCharsets.UTF_8));
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            hear(calls, line);
+        try (GuestWords words = new GuestWords(shell.stdout())) {
+            for (String line = words.line(); line != null; line = words.line()) {
+                hear(calls, line);
+            }
         }
         for (Call call : calls) {
             call.outcome().completeExceptionally(new IOException("The guest did not say how it ended"));
@@ -155,7 +171,7 @@ final class GuestShell implements AutoCloseable {
         }
         Call call = calls.get(Integer.parseInt(parts[0]));
         if (parts[1].equals(":")) {
-            call.words().append(call.words().isEmpty() ? "" : "; ").append(parts.length > 2 ? parts[2].strip() : "");
+            GuestWords.add(call.words(), parts.length > 2 ? parts[2] : "");
         } else if (parts[1].equals("later")) {
             call.outcome().completeExceptionally(new IOException("The guest is shutting down"));
         } else {

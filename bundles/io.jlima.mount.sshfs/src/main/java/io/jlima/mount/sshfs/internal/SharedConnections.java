@@ -30,6 +30,10 @@ final class SharedConnections implements AutoCloseable {
 
     private final Guest guest;
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** Held while somebody logs in; taken before {@link #lock}, which nobody holds for long. */
+    private final ReentrantLock loggingIn = new ReentrantLock();
+
     private final List<Counted> own = new ArrayList<>();
     private @Nullable Counted kept;
 
@@ -110,51 +114,67 @@ final class SharedConnections implements AutoCloseable {
             throw new IllegalStateException("Being up is never an error", e);
         }
         underWay.incrementAndGet();
-        boolean taken = false;
+        Place place = null;
         try {
-            lock.lockInterruptibly();
-            try {
-                Counted counted = withRoom();
-                counted.mounts.incrementAndGet();
-                taken = true;
-                return new Place(counted);
-            } finally {
-                lock.unlock();
-            }
+            place = place();
+            return place;
         } finally {
-            if (!taken) {
+            if (place == null) {
                 underWay.decrementAndGet();
             }
         }
     }
 
-    /** To be called with the lock held, so that all who need a new connection wait for the same one. */
-    private Counted withRoom() throws InterruptedException {
-        own.removeIf(c -> !c.connection.isOpen());
-        for (Counted counted : own) {
-            if (counted.hasRoom()) {
-                return counted;
-            }
+    private Place place() throws InterruptedException {
+        Place found = find(null);
+        if (found != null) {
+            return found;
         }
-        Counted shared = kept;
-        if (shared == null || !shared.connection.isOpen() || shared.hasRoom()) {
-            SshConnection now = guest.connection();
-            if (shared == null || shared.connection != now) {
-                shared = new Counted(now, MOST_ON_KEPT);
-                kept = shared;
-            }
-            if (shared.hasRoom()) {
-                return shared;
-            }
+        found = find(guest.connection());
+        if (found != null) {
+            return found;
         }
-        return oneMore();
+        // All who need a new one wait for the same.
+        loggingIn.lockInterruptibly();
+        try {
+            found = find(null);
+            return found != null ? found : new Place(oneMore(1));
+        } finally {
+            loggingIn.unlock();
+        }
     }
 
-    private Counted oneMore() throws InterruptedException {
+    /** @param now the kept connection, if that is known */
+    private @Nullable Place find(@Nullable SshConnection now) {
+        lock.lock();
+        try {
+            own.removeIf(c -> !c.connection.isOpen());
+            if (now != null && (kept == null || kept.connection != now)) {
+                kept = new Counted(now, MOST_ON_KEPT);
+            }
+            Counted counted = own.stream().filter(Counted::hasRoom).findFirst().orElse(kept);
+            if (counted == null || !counted.hasRoom()) {
+                return null;
+            }
+            counted.mounts.incrementAndGet();
+            return new Place(counted);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** To be called by one at a time. */
+    private Counted oneMore(int mounts) throws InterruptedException {
         Counted fresh = new Counted(guest.ownConnection(), MOST_MOUNTS);
-        own.add(fresh);
-        if (closed) {
-            fresh.connection.close();
+        fresh.mounts.set(mounts);
+        lock.lock();
+        try {
+            own.add(fresh);
+            if (closed) {
+                fresh.connection.close();
+            }
+        } finally {
+            lock.unlock();
         }
         return fresh;
     }
@@ -168,20 +188,33 @@ final class SharedConnections implements AutoCloseable {
         }
     }
 
+    /** Who makes the latest spare one; for tests. */
+    @Nullable
+    Thread preparing() {
+        return preparing;
+    }
+
     private void makeSpare() {
         try {
-            // Whoever needs a connection meanwhile waits for this one, which is sooner there than one begun later.
-            lock.lockInterruptibly();
+            loggingIn.lockInterruptibly();
             try {
-                own.removeIf(c -> !c.connection.isOpen());
-                if (!closed && underWay.get() == 0 && own.stream().allMatch(c -> c.mounts.get() > 0)) {
-                    oneMore();
+                if (!closed && underWay.get() == 0 && !hasSpare()) {
+                    oneMore(0);
                 }
             } finally {
-                lock.unlock();
+                loggingIn.unlock();
             }
         } catch (InterruptedException | LimaException e) {
             LOG.debug("{}: no spare connection for its mounts", guest.name(), e);
+        }
+    }
+
+    private boolean hasSpare() {
+        lock.lock();
+        try {
+            return own.stream().anyMatch(c -> c.mounts.get() == 0 && c.hasRoom());
+        } finally {
+            lock.unlock();
         }
     }
 

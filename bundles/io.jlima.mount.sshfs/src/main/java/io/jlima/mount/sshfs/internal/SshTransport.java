@@ -4,10 +4,7 @@ package io.jlima.mount.sshfs.internal;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.ssh.SshProcess;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -117,13 +114,12 @@ final class SshTransport implements Transport {
     /** Hears the news that it is mounted, and sshfs's own words before that. */
     private static void listen(SshProcess process, CompletableFuture<GuestShell.Outcome> outcome) {
         StringBuilder words = new StringBuilder();
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(process.stderr(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        try (GuestWords said = new GuestWords(process.stderr())) {
+            for (String line = said.line(); line != null; line = said.line()) {
                 if (line.equals("0 mounted")) {
                     outcome.complete(new GuestShell.Outcome(true, ""));
-                } else if (words.length() < 2000) {
-                    words.append(words.isEmpty() ? "" : "; ").append(line.strip());
+                } else {
+                    GuestWords.add(words, line);
                 }
             }
         } catch (IOException e) {

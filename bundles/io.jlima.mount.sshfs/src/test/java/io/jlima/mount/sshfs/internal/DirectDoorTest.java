@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @EnabledOnOs(OS.LINUX)
 class DirectDoorTest {
+    private static final int MOUNTS = 3;
+    private static final int MOST_SESSIONS = MOUNTS * DirectDoor.SESSIONS_OF_A_MOUNT;
+
     private final AtomicInteger served = new AtomicInteger();
     private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -49,7 +52,7 @@ class DirectDoorTest {
     @Test
     void theMachineItselfComesIn() throws Exception {
         long self = ProcessHandle.current().pid();
-        try (DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown);
+        try (DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown, () -> MOUNTS);
                 Socket socket = connect(door)) {
             assertThat(MachineSockets.canBeTold(self)).isTrue();
             socket.getOutputStream().write('x');
@@ -63,7 +66,7 @@ class DirectDoorTest {
     @Test
     void anotherProcessIsTurnedAwayUnheard() throws Exception {
         Process other = new ProcessBuilder("sleep", "60").start();
-        try (DirectDoor door = new DirectDoor(echo, 0, other.pid(), ended::countDown);
+        try (DirectDoor door = new DirectDoor(echo, 0, other.pid(), ended::countDown, () -> MOUNTS);
                 Socket socket = connect(door)) {
             assertThat(endOf(socket)).isTrue();
             assertThat(served).hasValue(0);
@@ -89,7 +92,7 @@ class DirectDoorTest {
         int port = 0;
         // Below the ports that the system gives away, so that nobody gets it in between.
         for (int candidate = 20_000; port == 0; candidate++) {
-            try (DirectDoor door = new DirectDoor(echo, candidate, self, ended::countDown)) {
+            try (DirectDoor door = new DirectDoor(echo, candidate, self, ended::countDown, () -> MOUNTS)) {
                 port = door.port() == candidate ? candidate : 0;
             }
         }
@@ -99,8 +102,8 @@ class DirectDoorTest {
         assertThat(new DoorPorts(instance).last("/mnt/other", machine)).isZero();
         assertThat(new DoorPorts(instance).last("/mnt/two words", new ProcessIdentity(self, 2)))
                 .isZero();
-        try (DirectDoor door = new DirectDoor(echo, kept, self, ended::countDown);
-                DirectDoor second = new DirectDoor(echo, kept, self, ended::countDown)) {
+        try (DirectDoor door = new DirectDoor(echo, kept, self, ended::countDown, () -> MOUNTS);
+                DirectDoor second = new DirectDoor(echo, kept, self, ended::countDown, () -> MOUNTS)) {
             assertThat(door.port()).isEqualTo(port);
             assertThat(second.port()).isNotEqualTo(port);
         }
@@ -110,8 +113,8 @@ class DirectDoorTest {
     void aGuestThatComesInAgainAndAgainLosesSessions() throws Exception {
         long self = ProcessHandle.current().pid();
         List<Socket> sockets = new ArrayList<>();
-        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {})) {
-            for (int i = 0; i <= DirectDoor.MOST_SESSIONS; i++) {
+        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {}, () -> MOUNTS)) {
+            for (int i = 0; i <= MOST_SESSIONS; i++) {
                 Socket socket = connect(door);
                 sockets.add(socket);
                 socket.getOutputStream().write('x');
@@ -133,9 +136,9 @@ class DirectDoorTest {
     @Test
     void aCrowdAtOnceGetsNoFurther() throws Exception {
         long self = ProcessHandle.current().pid();
-        int crowd = 4 * DirectDoor.MOST_SESSIONS;
+        int crowd = 4 * MOST_SESSIONS;
         List<Socket> sockets = Collections.synchronizedList(new ArrayList<>());
-        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {})) {
+        try (DirectDoor door = new DirectDoor(echo, 0, self, () -> {}, () -> MOUNTS)) {
             CountDownLatch begin = new CountDownLatch(1);
             List<Thread> guests = new ArrayList<>();
             for (int i = 0; i < crowd; i++) {
@@ -160,7 +163,7 @@ class DirectDoorTest {
             for (Socket socket : sockets) {
                 served += endOf(socket) ? 0 : 1;
             }
-            assertThat(served).isBetween(1, DirectDoor.MOST_SESSIONS);
+            assertThat(served).isBetween(1, MOST_SESSIONS);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
@@ -175,12 +178,12 @@ class DirectDoorTest {
         // Nobody else begins here, so that nobody gets the port in between.
         int first = 21_000 + (int) (self % 5_000);
         for (int candidate = first; port == 0; candidate++) {
-            try (DirectDoor door = new DirectDoor(echo, candidate, self, ended::countDown)) {
+            try (DirectDoor door = new DirectDoor(echo, candidate, self, ended::countDown, () -> MOUNTS)) {
                 port = door.port() == candidate ? candidate : 0;
             }
         }
         for (int i = 0; i < 200; i++) {
-            try (DirectDoor door = new DirectDoor(echo, port, self, ended::countDown)) {
+            try (DirectDoor door = new DirectDoor(echo, port, self, ended::countDown, () -> MOUNTS)) {
                 assertThat(door.port()).as("door %d", i).isEqualTo(port);
             }
         }
@@ -203,7 +206,7 @@ class DirectDoorTest {
     @Test
     void aClosedDoorEndsItsSessions() throws Exception {
         long self = ProcessHandle.current().pid();
-        DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown);
+        DirectDoor door = new DirectDoor(echo, 0, self, ended::countDown, () -> MOUNTS);
         try (Socket socket = connect(door)) {
             socket.getOutputStream().write('x');
             assertThat(socket.getInputStream().read()).isEqualTo('x');

@@ -122,6 +122,8 @@ class SharedConnectionsTest {
         assertThat(own).isEmpty();
         places.get(1).arrive();
         FakeConnection spare = nextOwn();
+        Thread preparing = Objects.requireNonNull(connections.preparing());
+        assertThat(preparing.join(Duration.ofSeconds(60))).isTrue();
         kept.close();
         assertThat(take(8)).allMatch(place -> place.connection() == spare);
         assertThat(own).isEmpty();

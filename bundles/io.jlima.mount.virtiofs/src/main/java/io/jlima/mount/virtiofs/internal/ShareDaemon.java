@@ -184,6 +184,16 @@ final class ShareDaemon {
         }
     }
 
+    /** Ends it and leaves nothing of it. */
+    void discard() throws InterruptedException {
+        end();
+        try {
+            Files.deleteIfExists(log());
+        } catch (IOException e) {
+            throw new LimaException("cannot remove " + log(), e);
+        }
+    }
+
     private static void awaitEnd(ProcessHandle process) throws InterruptedException {
         try {
             process.onExit().get(LISTEN_SECONDS, TimeUnit.SECONDS);

@@ -33,15 +33,20 @@ public final class VirtiofsMountDriver implements MountDriver {
         }
         mounts.forEach(VirtiofsMountDriver::check);
         HostEnvironment caller = request.caller();
-        Virtiofsd program = Virtiofsd.find(caller);
         Virtiofsd.User user = Virtiofsd.user(request.config().user().uid());
+        return plan(mounts, request.directory(), usable(mounts, user, caller), user, caller);
+    }
+
+    /** The program, when it can serve all of them. */
+    private static Virtiofsd usable(List<Mount> mounts, Virtiofsd.User user, HostEnvironment caller) {
+        Virtiofsd program = Virtiofsd.find(caller);
         boolean bindable = user.isRoot() && caller.findProgram("unshare").isPresent();
         for (Mount mount : mounts) {
             program.objection(user, mount.writable(), bindable).ifPresent(e -> {
                 throw e;
             });
         }
-        return plan(mounts, request.directory(), program, user, caller);
+        return program;
     }
 
     static MountPlan plan(
@@ -50,16 +55,36 @@ public final class VirtiofsMountDriver implements MountDriver {
         List<FstabEntry> fstab = new ArrayList<>();
         List<List<String>> commands = new ArrayList<>();
         for (Mount mount : mounts) {
-            Path socket = new ShareDaemon(directory, mount).socket();
-            Path location = Path.of(mount.location());
-            String tag = mount.tag();
-            devices.add(new Device.SharedDirectory(
-                    tag, location, !mount.writable(), new Device.Virtiofs(socket, queueSize(mount))));
-            fstab.add(
-                    new FstabEntry(tag, mount.mountPoint(), "virtiofs", mount.writable() ? "rw,nofail" : "ro,nofail"));
-            commands.add(program.command(socket, location, mount.writable(), user));
+            devices.add(device(directory, mount));
+            fstab.add(new FstabEntry(
+                    mount.tag(), mount.mountPoint(), "virtiofs", mount.writable() ? "rw,nofail" : "ro,nofail"));
+            commands.add(command(directory, mount, program, user));
         }
         return new MountPlan(devices, fstab, () -> begin(directory, mounts, commands, caller));
+    }
+
+    /** @param directory of the instance */
+    static Device.SharedDirectory device(Path directory, Mount mount) {
+        return new Device.SharedDirectory(
+                mount.tag(),
+                Path.of(mount.location()),
+                !mount.writable(),
+                new Device.Virtiofs(new ShareDaemon(directory, mount).socket(), queueSize(mount)));
+    }
+
+    private static List<String> command(Path directory, Mount mount, Virtiofsd program, Virtiofsd.User user) {
+        return program.command(
+                new ShareDaemon(directory, mount).socket(), Path.of(mount.location()), mount.writable(), user);
+    }
+
+    /**
+     * What serves one more mount of a guest that runs.
+     *
+     * @throws LimaException when nothing on this host can
+     */
+    static List<String> command(Guest guest, Mount mount) {
+        Virtiofsd.User user = Virtiofsd.user(guest.config().user().uid());
+        return command(guest.directory(), mount, usable(List.of(mount), user, guest.caller()), user);
     }
 
     /** All of them, or none. */

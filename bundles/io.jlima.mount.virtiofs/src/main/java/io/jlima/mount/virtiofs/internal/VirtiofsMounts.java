@@ -4,109 +4,142 @@ package io.jlima.mount.virtiofs.internal;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Guest;
+import io.jlima.api.machine.HotPlug;
 import io.jlima.api.mount.MountAttachment;
+import io.jlima.api.ssh.SshConnection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mounts of one guest, which its kernel makes and its machine serves. All that is left is to look: whether the guest
- * has made them, and whether their daemons live.
+ * The mounts of one guest, which its machine serves and its kernel makes: while it boots, those that its configuration
+ * volume names. All that is left is to look whether it has, at each boot, to mount what has come since, and to watch the
+ * daemons.
  */
 final class VirtiofsMounts implements MountAttachment {
     /** For a first boot under emulation. */
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(30);
 
-    /** A machine that ends takes its daemons with it, and its own end is known within a moment of theirs. */
+    /** Whoever wants a change is not kept waiting for a guest that does not get so far. */
+    private static final int UP_SECONDS = 60;
+
     private static final int END_SECONDS = 1;
 
     private final Guest guest;
-    private final List<Mount> mounts;
-    private final Map<Integer, String> lost = new ConcurrentHashMap<>();
-    private final Map<Integer, String> missing = new ConcurrentHashMap<>();
+    private final Map<String, VirtiofsMount> mounts = new LinkedHashMap<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+
+    /** Held while the guest mounts or unmounts, so that nobody puts back what another takes away. */
+    private final ReentrantLock changing = new ReentrantLock();
+
     private final Thread look;
-    private volatile boolean closed;
 
     VirtiofsMounts(Guest guest, List<Mount> mounts) {
         this.guest = guest;
-        this.mounts = List.copyOf(mounts);
-        for (int number = 0; number < mounts.size(); number++) {
-            watch(number, new ShareDaemon(guest.directory(), mounts.get(number)));
+        mounts.forEach(this::keep);
+        this.look = Thread.ofVirtual().name("virtiofs-look").start(this::lookAtEachBoot);
+    }
+
+    private void keep(Mount mount) {
+        VirtiofsMount fresh = new VirtiofsMount(guest, mount);
+        synchronized (mounts) {
+            mounts.put(mount.mountPoint(), fresh);
         }
-        this.look = Thread.ofVirtual().name("virtiofs-look").start(this::look);
+        fresh.watch();
     }
 
-    private void watch(int number, ShareDaemon daemon) {
-        Optional<ProcessHandle> process = daemon.running();
-        CompletionStage<?> end = process.isPresent() ? process.get().onExit() : CompletableFuture.completedFuture(null);
-        end.thenRunAsync(() -> ended(number, daemon), Thread::startVirtualThread);
-    }
-
-    private void ended(int number, ShareDaemon daemon) {
-        try {
-            guest.machine().exited().toCompletableFuture().get(END_SECONDS, TimeUnit.SECONDS);
-        } catch (java.util.concurrent.TimeoutException e) {
-            if (!closed) {
-                lose(number, daemon);
-            }
-        } catch (InterruptedException | ExecutionException e) {
-            Thread.currentThread().interrupt();
+    private List<VirtiofsMount> all() {
+        synchronized (mounts) {
+            return List.copyOf(mounts.values());
         }
     }
 
-    /** QEMU talks to the daemon that it met at its start and to no other. */
-    private void lose(int number, ShareDaemon daemon) {
-        Mount mount = mounts.get(number);
-        String words = daemon.lastWords();
-        String line =
-                "the virtiofsd for " + mount.location() + " has ended" + (words.isEmpty() ? "" : " (" + words + ")")
-                        + ", and whatever uses " + mount.mountPoint() + " in the guest hangs; `limactl restart --force "
-                        + guest.name() + "` brings it back";
-        lost.put(number, line);
-        guest.trouble(source(mount), line);
+    private @Nullable VirtiofsMount at(String mountPoint) {
+        synchronized (mounts) {
+            return mounts.get(mountPoint);
+        }
     }
 
-    private static String source(Mount mount) {
-        return "mount " + mount.mountPoint();
-    }
-
-    private void look() {
+    /** A connection ends with the boot that it was made in, if not before. */
+    private void lookAtEachBoot() {
         try {
             guest.up().toCompletableFuture().get();
-            SeenMounts seen = SeenMounts.in(guest.connection(), BOOT_LIMIT);
-            List<String> lines = new ArrayList<>();
-            for (int number = 0; number < mounts.size(); number++) {
-                Mount mount = mounts.get(number);
-                if (!seen.has(mount.mountPoint())) {
-                    String line = mount.location() + " is not mounted at " + mount.mountPoint() + ": "
-                            + (seen.kernelCan()
-                                    ? "the guest's boot could not mount it; see /var/log/lima-boot.log in the guest"
-                                    : "the guest's kernel has no virtiofs; mountType reverse-sshfs or 9p may work");
-                    missing.put(number, line);
-                    lines.add(line);
-                    guest.trouble(source(mount), line);
+            do {
+                try {
+                    SshConnection connection = guest.connection();
+                    look(connection);
+                    connection.closed().toCompletableFuture().get();
+                } catch (IOException | LimaException e) {
+                    ready.completeExceptionally(
+                            new LimaException("the guest cannot be asked for its mounts: " + e.getMessage(), e));
+                }
+            } while (!machineEnds());
+        } catch (InterruptedException | ExecutionException e) {
+            ready.cancel(false);
+        }
+    }
+
+    /** The end of a machine is known a moment after that of the connection to its guest. */
+    private boolean machineEnds() throws InterruptedException, ExecutionException {
+        try {
+            guest.machine().exited().toCompletableFuture().get(END_SECONDS, TimeUnit.SECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        }
+    }
+
+    private void look(SshConnection connection) throws IOException, InterruptedException {
+        SeenMounts.awaitBoot(connection, BOOT_LIMIT);
+        List<String> lines = new ArrayList<>();
+        changing.lockInterruptibly();
+        try {
+            SeenMounts seen = SeenMounts.in(connection);
+            if (seen.isStopping()) {
+                return;
+            }
+            for (VirtiofsMount each : all()) {
+                if (each.lost() == null) {
+                    Optional<String> trouble = seen.has(each.mount().mountPoint())
+                            ? Optional.empty()
+                            : mountAgain(connection, each.mount(), seen.kernelCan());
+                    each.seen(trouble.orElse(null));
+                    trouble.ifPresent(lines::add);
                 }
             }
-            if (lines.isEmpty()) {
-                ready.complete(null);
-            } else {
-                ready.completeExceptionally(new LimaException(String.join("; ", lines)));
-            }
-        } catch (InterruptedException e) {
-            ready.cancel(false);
-        } catch (IOException | LimaException | ExecutionException e) {
-            ready.completeExceptionally(
-                    new LimaException("the guest cannot be asked for its mounts: " + e.getMessage()));
+        } finally {
+            changing.unlock();
+        }
+        if (lines.isEmpty()) {
+            ready.complete(null);
+        } else {
+            ready.completeExceptionally(new LimaException(String.join("; ", lines)));
+        }
+    }
+
+    /** What has come since the machine was started is not known to the guest's boot. */
+    private static Optional<String> mountAgain(SshConnection connection, Mount mount, boolean kernelCan)
+            throws IOException, InterruptedException {
+        String what = mount.location() + " is not mounted at " + mount.mountPoint() + ": ";
+        if (!kernelCan) {
+            return Optional.of(what + "the guest's kernel has no virtiofs; mountType reverse-sshfs or 9p may work");
+        }
+        try {
+            new GuestKernel(connection).mount(mount);
+            return Optional.empty();
+        } catch (LimaException e) {
+            return Optional.of(what + e.evidence() + "; see /var/log/lima-boot.log in the guest");
         }
     }
 
@@ -117,50 +150,137 @@ final class VirtiofsMounts implements MountAttachment {
 
     @Override
     public boolean isBeyondRepair() {
-        return !lost.isEmpty();
+        return all().stream().anyMatch(each -> each.lost() != null);
     }
 
     @Override
     public List<State> states() {
-        List<State> states = new ArrayList<>();
-        for (int number = 0; number < mounts.size(); number++) {
-            Mount mount = mounts.get(number);
-            String trouble = lost.getOrDefault(number, missing.get(number));
-            states.add(new State(mount, "virtiofs", "virtiofsd", trouble == null ? displaced(mount) : trouble));
+        return all().stream().map(VirtiofsMount::state).toList();
+    }
+
+    @Override
+    public void add(Mount mount) throws InterruptedException {
+        VirtiofsMountDriver.check(mount);
+        changing.lockInterruptibly();
+        try {
+            if (at(mount.mountPoint()) != null) {
+                throw new LimaException(
+                        mount.mountPoint() + " is a mount point already",
+                        "Remove it first with `limactl mount remove " + guest.name() + " " + mount.mountPoint() + "`");
+            }
+            HotPlug machine = machine();
+            SshConnection connection = connection();
+            ShareDaemon daemon = new ShareDaemon(guest.directory(), mount);
+            daemon.start(VirtiofsMountDriver.command(guest, mount), guest.caller());
+            try {
+                machine.plug(VirtiofsMountDriver.device(guest.directory(), mount));
+                mountOrUnplug(connection, machine, mount);
+            } catch (LimaException | InterruptedException e) {
+                daemon.discard();
+                throw e;
+            }
+            keep(mount);
+        } finally {
+            changing.unlock();
         }
-        return states;
     }
 
-    private @Nullable String displaced(Mount mount) {
-        return new ShareDaemon(guest.directory(), mount).isInPlace()
-                ? null
-                : "the directory that the guest is shown is not at " + mount.location()
-                        + " any more; if it was removed, `limactl restart " + guest.name()
-                        + "` shows the one there now";
+    private static void mountOrUnplug(SshConnection connection, HotPlug machine, Mount mount)
+            throws InterruptedException {
+        try {
+            new GuestKernel(connection).mount(mount);
+        } catch (IOException | LimaException | InterruptedException e) {
+            try {
+                machine.unplug(mount.tag());
+            } catch (LimaException left) {
+                throw new LimaException(e.getMessage() + "; and " + left.getMessage(), e);
+            }
+            switch (e) {
+                case InterruptedException interrupt -> throw interrupt;
+                case LimaException refusal -> throw refusal;
+                default -> throw lost(e);
+            }
+        }
     }
 
     @Override
-    public void add(Mount mount) {
-        throw fixed();
+    public void remove(String mountPoint) throws InterruptedException {
+        changing.lockInterruptibly();
+        try {
+            VirtiofsMount each = at(mountPoint);
+            if (each == null) {
+                throw new LimaException(
+                        mountPoint + " is no mount point of instance `" + guest.name() + "`",
+                        "`limactl mount list " + guest.name() + "` shows them");
+            }
+            if (each.lost() instanceof String line) {
+                throw new LimaException(line);
+            }
+            HotPlug machine = machine();
+            Mount mount = each.mount();
+            if (!machine.isPlugged(mount.tag())) {
+                throw new LimaException(
+                        mountPoint + " cannot be removed while the guest runs",
+                        "its device has a fixed place in the machine",
+                        "Change `mounts` in lima.yaml and restart the instance",
+                        null);
+            }
+            SshConnection connection = connection();
+            new GuestKernel(connection).unmount(mount);
+            each.close();
+            unplugOrMount(connection, machine, mount);
+            synchronized (mounts) {
+                mounts.remove(mountPoint);
+            }
+            new ShareDaemon(guest.directory(), mount).discard();
+        } catch (IOException e) {
+            throw lost(e);
+        } finally {
+            changing.unlock();
+        }
     }
 
-    @Override
-    public void remove(String mountPoint) {
-        throw fixed();
+    private void unplugOrMount(SshConnection connection, HotPlug machine, Mount mount)
+            throws IOException, InterruptedException {
+        try {
+            machine.unplug(mount.tag());
+        } catch (LimaException | InterruptedException e) {
+            keep(mount);
+            try {
+                new GuestKernel(connection).mount(mount);
+            } catch (LimaException again) {
+                throw new LimaException(e.getMessage() + "; and " + again.getMessage(), e);
+            }
+            throw e;
+        }
     }
 
-    private LimaException fixed() {
-        return new LimaException(
-                "the mounts of instance `" + guest.name() + "` cannot be changed while it runs",
-                "a mount by virtiofs is a device of its machine, which has no slot for one more",
-                "Change `mounts` in lima.yaml and restart it; with mountType reverse-sshfs mounts come and go",
-                null);
+    private HotPlug machine() {
+        return guest.machine()
+                .as(HotPlug.class)
+                .orElseThrow(() -> new LimaException(
+                        "the mounts of instance `" + guest.name() + "` cannot be changed while it runs",
+                        "a mount by virtiofs is a device of its machine, which takes none while it runs",
+                        "Change `mounts` in lima.yaml and restart it; with mountType reverse-sshfs mounts come and go",
+                        null));
+    }
+
+    private SshConnection connection() throws InterruptedException {
+        try {
+            guest.up().toCompletableFuture().get(UP_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new LimaException("the guest of instance `" + guest.name() + "` lets nobody in yet", e);
+        }
+        return guest.connection();
+    }
+
+    private static LimaException lost(Exception e) {
+        return new LimaException("the guest was lost on the way: " + e.getMessage(), e);
     }
 
     @Override
     public void close() {
-        closed = true;
         look.interrupt();
-        mounts.forEach(mount -> guest.trouble(source(mount), null));
+        all().forEach(VirtiofsMount::close);
     }
 }

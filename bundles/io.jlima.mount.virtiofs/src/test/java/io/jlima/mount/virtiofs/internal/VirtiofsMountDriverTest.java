@@ -97,6 +97,8 @@ class VirtiofsMountDriverTest {
         assertThat(seen.has("/mnt/a b")).isTrue();
         assertThat(seen.has("/mnt/c")).isFalse();
         assertThat(seen.kernelCan()).isTrue();
+        assertThat(seen.isStopping()).isFalse();
         assertThat(SeenMounts.of("").kernelCan()).isFalse();
+        assertThat(SeenMounts.of("is stopping\n").isStopping()).isTrue();
     }
 }

@@ -29,9 +29,14 @@ while read -r source point type options _; do
 	if ! make_directory "$point" || ! mount -t "$type" -o "$options" -- "$source" "$root$point"; then
 		echo "the host's directory for $point ($type, $source) could not be mounted"
 		# The kernel has looked for a module by now.
-		grep -qw -- "$type" "$root/proc/filesystems" 2>/dev/null ||
+		if ! grep -qw -- "$type" "$root/proc/filesystems" 2>/dev/null; then
 			echo "$type" >>"$root/run/lima-no-filesystem" || true
-		code=1
+			code=1
+		elif [ "$type" != virtiofs ]; then
+			code=1
+		fi
+		# One by virtiofs may have been taken away while the guest ran before. The host tries what is to be there again,
+		# and says what is missing.
 	fi
 done <"$LIMA_CIDATA_MNT/guest/fstab"
 
