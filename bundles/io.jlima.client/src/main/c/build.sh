@@ -17,7 +17,7 @@ compile() {
     program=$folder/lib/limactl-linux-$2
     ! fresh "$program" "$here" || return 0
     # shellcheck disable=SC2086 # a list of words
-    "$1" $flags -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -static -s -o "$program.new" "$here/limactl.c"
+    "$1" $flags -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -static -s -o "$program.new" "$here"/*.c
     mv "$program.new" "$program"
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
-# How limactl.c is compiled, whatever for. Sourced.
+# How the native client is compiled, whatever for. Sourced.
 
 # shellcheck disable=SC2034 # for whoever sources this
 flags="-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes

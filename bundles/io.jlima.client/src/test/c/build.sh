@@ -16,4 +16,4 @@ fi
 mkdir -p "$folder/test"
 # shellcheck disable=SC2086 # a list of words
 "${CC:-cc}" $flags -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -o "$program" "$main/limactl.c"
+    -o "$program" "$main"/*.c

@@ -242,32 +242,6 @@ class DaemonIT {
         assertThat(home.shell("rm -rf " + home.path + "/_daemon/cache").code()).isZero();
     }
 
-    @Test
-    void theDaemonCanBeLookedAtAndEnded() {
-        try (Home home = guest.home()) {
-            assertThat(home.good("daemon", "status").out()).contains("No daemon runs");
-            assertThat(home.good("daemon", "stop").out()).contains("No daemon runs");
-            assertThat(home.path.resolve("_daemon")).doesNotExist();
-            guest.create(home, "a");
-            long machine = SilentGuest.run(home, "a");
-            long first = home.daemonPid();
-            assertThat(home.good("daemon", "status").out())
-                    .contains("pid:       " + first + "\n", "machines:  a\n", home.path + "/_daemon/log");
-            assertThat(home.good("daemon", "log").out()).contains("starts, pid " + first);
-            home.good("daemon", "restart");
-            assertThat(isAlive(first)).isFalse();
-            assertThat(home.hasDaemon()).isTrue();
-            assertThat(home.daemonPid()).isNotEqualTo(first);
-            assertThat(home.good("daemon", "status").out()).contains("machines:  a\n");
-            long second = home.daemonPid();
-            home.good("daemon", "stop");
-            assertThat(isAlive(second)).isFalse();
-            assertThat(home.good("daemon", "log").out()).contains("Daemon ends");
-            assertThat(home.limactl("daemon", "dance").err()).contains("Use status, stop, restart or log");
-            assertThat(isAlive(machine)).isTrue();
-        }
-    }
-
     /** By one line, by lines on standard input, and with our own commands among the framework's. */
     @Test
     void theConsoleIsTheShellOfTheRunningFramework() {
