@@ -60,6 +60,11 @@ int parts_mount(const char *whole, const char *file) {
         return 1;
     }
     int result = 0;
+    // What is mounted within a part must not be mounted within the whole, too, and go with it; mount_namespaces(7).
+    if (mount(NULL, whole, NULL, MS_PRIVATE, NULL) != 0) {
+        complain(whole, errno);
+        return 1;
+    }
     const char *at = list;
     const char *end = list + size;
     const char *place;

@@ -56,6 +56,19 @@ class PartsTest {
     }
 
     @Test
+    void aPartWithinAPartStaysWhenTheWholeGoes() throws Exception {
+        Result result = inside("""
+                mount --make-shared whole
+                mkdir -p whole/a/inner whole/b to; echo second >whole/b/note
+                printf '%s\\0' ro /a "$PWD/to" rw /b "$PWD/to/inner" >list
+                "$agent" mount-parts "$PWD/whole" list
+                cat to/inner/note; echo new >to/inner/new
+                """);
+        assertThat(result.words()).endsWith("second\n");
+        assertThat(result.code()).isZero();
+    }
+
+    @Test
     void whatCannotBeMountedIsToldAndTheRestIsThere() throws Exception {
         Result result = inside("""
                 mkdir whole/a to; echo first >whole/a/note
