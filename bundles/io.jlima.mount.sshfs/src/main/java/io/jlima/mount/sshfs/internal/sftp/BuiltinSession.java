@@ -39,7 +39,7 @@ final class BuiltinSession {
     private static final int STATUS = 101;
     private static final int HANDLE = 102;
     private static final int DATA = 103;
-    private static final int NAME = 104;
+    static final int NAME = 104;
     private static final int ATTRS = 105;
     private static final int EXTENDED = 200;
     private static final int EXTENDED_REPLY = 201;
@@ -58,13 +58,11 @@ final class BuiltinSession {
     /** The most that is sent for one read; sshfs asks for 64 KiB. */
     private static final int LONGEST_READ = 128 * 1024;
 
-    /** Room for the kernel's entries: the answer made of them stays below the 128 KiB that sshfs takes. */
-    private static final int ENTRIES = 32 * 1024;
-
     private final Calls calls;
     private final Roots roots;
     private final Owners owners;
     private final OpenFiles files;
+    private final Entries entries;
     private final PacketReader in;
     private final PacketWriter out;
 
@@ -75,6 +73,7 @@ final class BuiltinSession {
         this.files = new OpenFiles(calls);
         this.in = new PacketReader(in);
         this.out = new PacketWriter(out);
+        this.entries = new Entries(calls, owners, this.out);
     }
 
     /** Serves until a stream ends, see {@link SftpServer}. @param directories of one guest, at least one; may change */
@@ -311,45 +310,9 @@ final class BuiltinSession {
     }
 
     private void readDirectory(int id) throws IOException {
-        int directory = files.directory(in.string());
-        MemorySegment entries = calls.transfer();
-        int length = calls.number(Call.GETDENTS64, directory, entries.address(), ENTRIES, 0, 0);
-        if (length == 0) {
+        if (!entries.answer(id, files.directory(in.string()))) {
             statusCode(id, Status.EOF);
-            return;
         }
-        int countAt = out.begin(NAME, id).position();
-        out.number(0);
-        int count = 0;
-        // struct linux_dirent64: inode and offset of 8 bytes, length of 2, type of 1, then the name and a zero.
-        for (int at = 0; at < length; ) {
-            int size = entries.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 16L) & 0xffff;
-            int nameLength = 0;
-            while (entries.get(ValueLayout.JAVA_BYTE, at + 19L + nameLength) != 0) {
-                nameLength++;
-            }
-            byte[] name = entries.asSlice(at + 19L, nameLength).toArray(ValueLayout.JAVA_BYTE);
-            count += entry(directory, name) ? 1 : 0;
-            at += size;
-        }
-        out.fillIn(countAt, count);
-        out.end();
-    }
-
-    /** An entry may have gone since it was read, and then it is left out. */
-    private boolean entry(int directory, byte[] name) {
-        FileFacts facts;
-        try {
-            // What is above the directory is nobody's business here.
-            boolean above = name.length == 2 && name[0] == '.' && name[1] == '.';
-            facts = FileFacts.of(calls, directory, above ? new byte[] {'.'} : name);
-        } catch (SystemError e) {
-            return false;
-        }
-        // The line for people that follows the name stays empty: sshfs does not read it.
-        out.string(name).number(0);
-        Attributes.write(out, facts, owners);
-        return true;
     }
 
     private void realPath(int id) throws IOException {

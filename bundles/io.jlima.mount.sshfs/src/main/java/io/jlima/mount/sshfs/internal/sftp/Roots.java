@@ -51,6 +51,20 @@ final class Roots implements AutoCloseable {
 
     /** Which one a path leads into; of one inside another, the inner. */
     Root root(byte[] path) throws SystemError {
+        BuiltinServer found = find(path);
+        if (found == null) {
+            throw new SystemError(SystemError.ENOENT);
+        }
+        Root root = open.get(found);
+        if (root == null) {
+            root = new Root(found, new Jail(calls, found.bytes(), found.directoryBytes(), found.followLinks()));
+            open.put(found, root);
+        }
+        last = root;
+        return root;
+    }
+
+    private @Nullable BuiltinServer find(byte[] path) {
         BuiltinServer found = null;
         int longest = -1;
         for (BuiltinServer directory : directories) {
@@ -62,16 +76,7 @@ final class Roots implements AutoCloseable {
                 longest = length;
             }
         }
-        if (found == null) {
-            throw new SystemError(SystemError.ENOENT);
-        }
-        Root root = open.get(found);
-        if (root == null) {
-            root = new Root(found, new Jail(calls, found.bytes(), found.directoryBytes(), found.followLinks()));
-            open.put(found, root);
-        }
-        last = root;
-        return root;
+        return found;
     }
 
     private static boolean isBelow(byte[] path, byte[] location, int length) {
@@ -98,14 +103,13 @@ final class Roots implements AutoCloseable {
 
     /** Whether a path leads to one of them, without being inside any. */
     boolean isAbove(byte[] path) {
-        int length = Jail.lengthWithoutEnd(path);
-        for (BuiltinServer directory : directories) {
-            byte[] location = directory.bytes();
-            if (path.length > 0 && path[0] == '/' && location.length > length && isBelow(location, path, length)) {
-                return true;
-            }
+        if (path.length == 0 || path[0] != '/' || find(path) != null) {
+            return false;
         }
-        return false;
+        int length = Jail.lengthWithoutEnd(path);
+        return directories.stream()
+                .map(BuiltinServer::bytes)
+                .anyMatch(location -> Jail.lengthWithoutEnd(location) > length && isBelow(location, path, length));
     }
 
     /** What a session is shown as the place where it begins: the only directory, or what is above them all. */

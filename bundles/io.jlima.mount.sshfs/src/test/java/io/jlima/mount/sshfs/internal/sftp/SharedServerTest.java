@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -158,6 +159,27 @@ class SharedServerTest {
         assertThat(client.ask(MKDIR, ro + "/made", 0).status()).isEqualTo(DENIED);
         assertThat(client.ask(RENAME, ro + "/inner/made", ro + "/made").status())
                 .isEqualTo(DENIED);
+    }
+
+    @Test
+    void whatIsBetweenTwoIsWhatItIs() throws IOException {
+        BuiltinServer inner = served(Files.createDirectories(ro.resolve("between/inner")), true);
+        assertThat(server.add(inner)).isTrue();
+        Files.setPosixFilePermissions(ro.resolve("between"), PosixFilePermissions.fromString("rwxr-x---"));
+        RawClient client = client();
+        assertThat(modeOf(client.ask(LSTAT, ro + "/between"))).isEqualTo(040750);
+        assertThat(modeOf(client.ask(LSTAT, directory.toString()))).isEqualTo(040555);
+        assertThat(client.ask(OPENDIR, ro + "/between").type()).isEqualTo(HANDLE);
+        BuiltinServer all = new BuiltinServer("/", Path.of("/"), false, false, 4321);
+        assertThat(modeOf(new RawClient(all).hello().ask(LSTAT, "/")))
+                .isEqualTo(Files.getAttribute(Path.of("/"), "unix:mode"));
+    }
+
+    private static int modeOf(RawClient.Answer answer) throws IOException {
+        assertThat(answer.type()).isEqualTo(ATTRS);
+        // Flags, size, uid and gid come before.
+        answer.body().skipNBytes(4 + 8 + 4 + 4);
+        return answer.body().readInt();
     }
 
     @Test
