@@ -98,8 +98,9 @@ settle() {
 	[ "$2" != ro ] || sudo -n mount -i -o remount,bind,ro,nosuid,nodev -- "$1" >/dev/null 2>&1 || true
 }
 
-# attach NUMBER POINT POINT-AS-IN-MOUNTINFO HOST PATH OPTIONS PLACE first|again: notes a mount for attach_all. Those with one host and options can be had by one sshfs. Place is "rw", or "ro", or "view" for one that is
-# read-only where people find it but not below that.
+# attach NUMBER POINT POINT-AS-IN-MOUNTINFO HOST PATH OPTIONS PLACE first|again: notes a mount for attach_all. Those with
+# one host and options can be had by one sshfs. Place is "rw", or "ro", or "view" for one that is read-only where people
+# find it but not below that.
 count=0
 again=first
 attach() {
