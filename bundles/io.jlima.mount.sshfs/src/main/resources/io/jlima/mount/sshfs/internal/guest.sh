@@ -173,15 +173,22 @@ attach_all() {
 	living=
 	[ -z "$found_any" ] || living=$(alive)
 	wanted=
+	gone=
 	i=0
 	while [ "$i" -lt "$count" ]; do
 		i=$((i + 1))
 		pick "$i"
 		case $living in
-		*"<$i>"*) ;;
+		*"<$i>"*)
+			# What is mounted within another goes with that.
+			! is_within_any "$gone" "$point" || wanted="$wanted $i"
+			;;
 		*)
 			wanted="$wanted $i"
-			! seen "$entry" || unmount "$point" >/dev/null 2>&1
+			if seen "$entry"; then
+				unmount "$point" >/dev/null 2>&1
+				gone="$gone $i"
+			fi
 			;;
 		esac
 	done

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,60 @@ class GuestScriptTest {
                 .inheritIO()
                 .start();
         assertThat(shell.waitFor()).isEqualTo(isThere ? 0 : 1);
+    }
+
+    /** What a guest would do about mounts, of which some are there and some of those are dead. */
+    private static String attached(String there, String dead, String... calls) throws Exception {
+        String functions = GuestScript.alone("");
+        String script = functions.substring(0, functions.indexOf("\nexec 3>&1"))
+                + """
+
+                exec 3>/dev/null
+                there=$1 dead=$2
+                seen() { case " $there " in *" $1 "*) return 0 ;; esac; return 1; }
+                timeout() { case " $dead " in *" $7 "*) ;; *) echo . ;; esac; }
+                unmount() { echo "unmount $1" >&2; }
+                learn() { :; }
+                prepare() { :; }
+                alone() { pick "$1"; echo "alone $point"; }
+                together() { for i in $1; do pick "$i"; echo "together $point"; done; }
+                shift 2
+                for call; do eval "$call"; done
+                attach_all
+                wait
+                """;
+        List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh", there, dead));
+        command.addAll(List.of(calls));
+        Process shell = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static String call(int number, String point, String options) {
+        return "attach %d %s %s host /x%s %s rw first".formatted(number, point, point, point, options);
+    }
+
+    @Test
+    void mountsOfOneKindAreMadeTogetherAndOuterOnesFirst() throws Exception {
+        assertThat(attached("", "", call(0, "/a", "p"), call(1, "/b", "p"))).isEqualTo("together /a\ntogether /b\n");
+        assertThat(attached("", "", call(0, "/a", "p"), call(1, "/a/b", "q"), call(2, "/a/b/c", "p")))
+                .isEqualTo("alone /a\nalone /a/b\nalone /a/b/c\n");
+        assertThat(attached("", "", call(0, "/a", "p"), call(1, "/ab", "q"), call(2, "/b", "p"))
+                        .lines())
+                .containsExactlyInAnyOrder("together /a", "together /b", "alone /ab");
+    }
+
+    @Test
+    void whatWorksStaysUnlessItGoesWithWhatItIsIn() throws Exception {
+        assertThat(attached("/a /b", "", call(0, "/a", "p"), call(1, "/b", "p")))
+                .isEmpty();
+        assertThat(attached("/a /b", "/b", call(0, "/a", "p"), call(1, "/b", "p")))
+                .isEqualTo("alone /b\n");
+        assertThat(attached("/a /a/b", "/a", call(0, "/a", "p"), call(1, "/a/b", "q")))
+                .isEqualTo("alone /a\nalone /a/b\n");
+        assertThat(attached("/a /a/b", "/a/b", call(0, "/a", "p"), call(1, "/a/b", "q")))
+                .isEqualTo("alone /a/b\n");
     }
 
     /** One that holds the words of sshfs, and ends with its input. */
