@@ -94,8 +94,7 @@ class GuestScriptTest {
     /** What a guest would do about mounts, of which some are there and some of those are dead. */
     private static String attached(String there, String dead, String... calls) throws Exception {
         String functions = GuestScript.alone("");
-        String script = functions.substring(0, functions.indexOf("\nexec 3>&1"))
-                + """
+        String script = functions.substring(0, functions.indexOf("\nexec 3>&1")) + """
 
                 exec 3>/dev/null
                 there=$1 dead=$2
