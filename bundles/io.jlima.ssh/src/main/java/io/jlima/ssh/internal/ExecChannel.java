@@ -13,6 +13,7 @@ import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.ChannelOutputStream;
 import org.apache.sshd.common.channel.PtyMode;
+import org.apache.sshd.common.io.IoWriteFuture;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * treat a reader that has gone away as an error of the whole connection.
  */
 final class ExecChannel extends ChannelExec {
+    private final WriteOrder order = new WriteOrder();
     private final OutputSink out;
     private final OutputSink err;
 
@@ -142,7 +144,28 @@ final class ExecChannel extends ChannelExec {
     }
 
     @Override
+    public IoWriteFuture writePacket(Buffer buffer) throws IOException {
+        order.begin();
+        try {
+            return super.writePacket(buffer);
+        } finally {
+            order.end();
+        }
+    }
+
+    @Override
+    protected @Nullable IoWriteFuture sendEof() throws IOException {
+        order.begin();
+        try {
+            return super.sendEof();
+        } finally {
+            order.end();
+        }
+    }
+
+    @Override
     protected void preClose() {
+        order.close();
         super.preClose();
         out.end();
         err.end();

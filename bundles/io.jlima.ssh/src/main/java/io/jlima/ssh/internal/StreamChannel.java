@@ -13,6 +13,7 @@ import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.ChannelOutputStream;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.common.io.IoWriteFuture;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class StreamChannel extends AbstractClientChannel implements SshStream {
     static final String UNIX = "direct-streamlocal@openssh.com";
     static final String FROM_GUEST = "forwarded-streamlocal@openssh.com";
 
+    private final WriteOrder order = new WriteOrder();
     private final String target;
     private final int port;
     private final OutputPipe pipe = new OutputPipe(this::taken);
@@ -150,7 +152,28 @@ final class StreamChannel extends AbstractClientChannel implements SshStream {
     }
 
     @Override
+    public IoWriteFuture writePacket(Buffer buffer) throws IOException {
+        order.begin();
+        try {
+            return super.writePacket(buffer);
+        } finally {
+            order.end();
+        }
+    }
+
+    @Override
+    protected @Nullable IoWriteFuture sendEof() throws IOException {
+        order.begin();
+        try {
+            return super.sendEof();
+        } finally {
+            order.end();
+        }
+    }
+
+    @Override
     protected void preClose() {
+        order.close();
         super.preClose();
         pipe.end();
     }

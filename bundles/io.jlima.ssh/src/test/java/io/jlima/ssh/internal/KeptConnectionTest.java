@@ -400,6 +400,30 @@ final class KeptConnectionTest {
         Eventually.holds("no thread is left", TIME, () -> threads() <= before);
     }
 
+    private static void type(OutputStream stdin) {
+        try {
+            while (true) {
+                stdin.write('x');
+                stdin.flush();
+            }
+        } catch (IOException e) {
+            // Nobody reads it any more.
+        }
+    }
+
+    @Test
+    void inputForACommandThatEndsDoesNotEndTheConnection() throws Exception {
+        for (int i = 0; i < 60; i++) {
+            try (SshProcess process = connection.start("exit", null, NO_VARIABLES)) {
+                Thread typing = Thread.startVirtualThread(() -> type(process.stdin()));
+                process.waitFor();
+                typing.join();
+            }
+            assertThat(connection.isOpen()).as(sshd.log()).isTrue();
+        }
+        assertThat(connection.run("echo still", "", TIME).stdout()).isEqualTo("still\n");
+    }
+
     @Test
     void moreThanSshdAllowsAtOnceQueueUp() throws Exception {
         int count = 30;
