@@ -301,6 +301,67 @@ final class MountedGuest implements AutoCloseable {
         }
     }
 
+    /** Who owns what, as a container of the guest's user, one of its root, and the guest itself see it. */
+    private static final String OWNERS = """
+            set -e
+            cd "$1"
+            touch u
+            sudo touch r
+            unshare --user --map-root-user sh -ec 'touch i; stat -c "%n %u:%g" u r i
+                chown 0:0 i; for to in 1:1 0:1; do if chown $to i 2>/dev/null; then echo i to $to; fi; done
+                if chown 0:0 r 2>/dev/null; then echo r taken; fi'
+            echo --
+            sudo unshare --mount --propagation private sh -ec 'mount --bind "$PWD" /opt; cd /opt; touch s
+                chown 33:34 s; chown 1234:1235 u; stat -c "%n %u:%g" u r i s
+                setpriv --reuid 33 --regid 34 --clear-groups sh -ec "echo x >s; touch w
+                    if chown 1:1 w 2>/dev/null; then echo w given; fi"'
+            echo --
+            stat -c "%n %u:%g" u r i s w
+            """;
+
+    /**
+     * A rootless container sees what is its user's as its root's and all else as nobody's, and gives nothing away; one
+     * with the guest's own root sees the guest's numbers, and what it gives away is away.
+     *
+     * @param directory what is shown at the point, which anybody may write into
+     * @param real whether the host's files have those owners; else all are this user's
+     */
+    void showsOwnersToContainers(String point, Path directory, boolean real) throws IOException {
+        String self = run("echo $(id -u):$(id -g)").out().strip();
+        Home.Result seen = home.limactlFed(OWNERS, "shell", "--workdir", "/", "m", "sh", "-s", point);
+        assertThat(seen.out()).as(point + ": " + seen.all()).isEqualTo("""
+                u 0:0
+                r 65534:65534
+                i 0:0
+                --
+                u 1234:1235
+                r 0:0
+                i %1$s
+                s 33:34
+                --
+                u 1234:1235
+                r 0:0
+                i %1$s
+                s 33:34
+                w 33:34
+                """.formatted(self));
+        assertThat(seen.code()).as(seen.all()).isZero();
+        Map<String, String> owners = new TreeMap<>();
+        for (String name : List.of("u", "r", "i", "s", "w")) {
+            Map<String, Object> facts = Files.readAttributes(directory.resolve(name), "unix:uid,gid");
+            owners.put(name, facts.get("uid") + ":" + facts.get("gid"));
+        }
+        Map<String, Object> own = Files.readAttributes(Path.of("/proc/self"), "unix:uid,gid");
+        String ours = own.get("uid") + ":" + own.get("gid");
+        assertThat(owners)
+                .as(point)
+                .isEqualTo(
+                        real
+                                ? Map.of("u", "1234:1235", "r", "0:0", "i", self, "s", "33:34", "w", "33:34")
+                                : Map.of("u", ours, "r", ours, "i", ours, "s", ours, "w", ours));
+        assertThat(works("cd '" + point + "' && sudo rm u r i s w")).isTrue();
+    }
+
     private List<String> passes(String name, boolean asRoot, List<String> arguments) {
         List<String> words = new ArrayList<>(List.of("shell", "--workdir", "/", "m"));
         words.addAll(asRoot ? List.of("sudo", "python3", "-") : List.of("python3", "-"));

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.itests;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -108,6 +111,8 @@ class Plan9IT {
                 memory: 1GiB
                 mountType: 9p
                 containerd: {system: false, user: false}
+                provision:
+                - {mode: boot, script: "[ ! -e /etc/fails-early ]"}
                 mounts:
                 """ + mounts);
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
@@ -186,6 +191,18 @@ class Plan9IT {
                 share.isPlain() ? List.of("devices", "set_uid") : List.of());
     }
 
+    static List<Share> writableShares() {
+        return shares().stream().filter(Share::writable).toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("writableShares")
+    @Order(3)
+    void ownersAreKeptForContainers(Share share) throws IOException {
+        assumeTrue(MountedGuest.isRoot() || !share.isPlain(), "only root on the host gives files away there");
+        guest.showsOwnersToContainers(share.point(), location(share), share.isPlain());
+    }
+
     @Test
     @Order(4)
     void aFullDiskOfTheHostIsAFullDiskInTheGuest() throws IOException {
@@ -217,8 +234,29 @@ class Plan9IT {
         }
     }
 
+    private List<String> table() {
+        return home.good("mount", "list", "m").out().lines().toList();
+    }
+
     @Test
     @Order(6)
+    void aDirectoryThatIsRemovedIsAnErrorAndNoMore() throws IOException {
+        Path gone = guest.shared.resolve("gone");
+        assertThat(guest.works("echo x >/mnt/gone/x && rm /mnt/gone/x")).isTrue();
+        assertThat(table()).contains(gone + " on /mnt/gone (rw, 9p)");
+        Files.delete(gone);
+        assertThat(guest.works("echo x >/mnt/gone/x")).isFalse();
+        assertThat(guest.works("ls /mnt/gone/y")).isFalse();
+        assertThat(guest.run("cat /mnt/read-only/note").out()).isEqualTo("from the host\n");
+        assertThat(table())
+                .filteredOn(line -> line.contains("restart m"))
+                .singleElement(as(STRING))
+                .startsWith(
+                        gone + " on /mnt/gone (rw, 9p): the directory that the machine was given is not at " + gone);
+    }
+
+    @Test
+    @Order(7)
     void aGuestThatRestartsFindsItsMountsAgain() throws IOException {
         Share share = shares().getFirst();
         guest.reboot();
@@ -228,22 +266,15 @@ class Plan9IT {
         MountedGuest.loadIsSound(location(share), 300);
         assertThat(guest.run("cat " + share.point() + "/load/299 | wc -l").out().strip())
                 .isEqualTo("3000");
-    }
-
-    @Test
-    @Order(7)
-    void aDirectoryThatIsRemovedIsAnErrorAndNoMore() throws IOException {
-        Path gone = guest.shared.resolve("gone");
-        assertThat(guest.works("echo x >/mnt/gone/x && rm /mnt/gone/x")).isTrue();
-        Files.delete(gone);
+        // Without the one that has gone it comes up as well.
+        Home.eventually("the end of the boot", Duration.ofMinutes(3), () -> guest.works("[ -e /run/lima-boot-done ]"));
         assertThat(guest.works("echo x >/mnt/gone/x")).isFalse();
-        assertThat(guest.works("ls /mnt/gone/y")).isFalse();
-        assertThat(guest.run("cat /mnt/read-only/note").out()).isEqualTo("from the host\n");
         // The one that is made again is another one, which this machine has never opened.
-        Files.createDirectory(gone);
+        Path gone = Files.createDirectory(guest.shared.resolve("gone"));
         Files.setPosixFilePermissions(gone, PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThat(guest.works("echo x >/mnt/gone/x")).isFalse();
         assertThat(gone).isEmptyDirectory();
+        assertThat(table()).filteredOn(line -> line.contains("restart m")).hasSize(1);
     }
 
     @Test
@@ -262,6 +293,40 @@ class Plan9IT {
             refused("{location: \"" + guest.shared + "\", writable: true, " + bad[0] + "}", bad[1]);
         }
         refused("{location: \"" + file + "\"}", "file");
+    }
+
+    /** What fails before the network is there keeps nothing else of the set-up away, and is told with its cause. */
+    @Test
+    @Order(9)
+    void aKernelWithout9pAndAFailedStepAreToldAndNoMore() {
+        assertThat(guest.works("sudo sh -ec 'mv /lib/modules/*/kernel/fs/9p /root/; depmod; touch /etc/fails-early'"))
+                .isTrue();
+        home.good("stop", "m");
+        Home.Result start = home.limactlWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
+        assertThat(start.code()).as(start.all()).isEqualTo(1);
+        assertThat(start.err().lines().filter(line -> line.startsWith("  ")))
+                .containsExactly(
+                        "  the guest's boot script provision.boot/00000000 failed; see `sudo journalctl -b -u"
+                                + " 'jlima-guest*'` in the guest",
+                        "  the guest's kernel has no 9p, so nothing is mounted by it; mountType reverse-sshfs or"
+                                + " virtiofs in lima.yaml can do without");
+        assertThat(home.status("m")).isEqualTo("Running");
+        assertThat(table())
+                .isNotEmpty()
+                .allMatch(line ->
+                        line.endsWith(": the guest's kernel has no 9p; mountType reverse-sshfs needs no such kernel"));
+        assertThat(guest.run("sudo journalctl -b -u 'jlima-guest*'").out())
+                .contains("provision.boot/00000000 FAILED: exit status 1");
+        // What comes after them was done.
+        assertThat(guest.run("cat /run/lima-boot-failed").out())
+                .isEqualTo("provision.boot/00000000\nboot.Linux/05-lima-mounts.sh\n");
+
+        assertThat(guest.works("sudo sh -ec 'mv /root/9p /lib/modules/*/kernel/fs/; depmod; rm /etc/fails-early;"
+                        + " sh /mnt/lima-cidata/boot.sh || :'"))
+                .isTrue();
+        assertThat(table()).isNotEmpty().allMatch(line -> line.endsWith(", 9p)"));
+        assertThat(guest.works("echo x >/mnt/gone/x")).isTrue();
+        assertThat(guest.shared.resolve("gone/x")).hasContent("x");
     }
 
     private void refused(String mount, String word) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.itests;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,21 +23,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Mounts of a real guest by virtiofs. */
+/** Mounts of a real guest by virtiofs, with the program of this host that jlima finds. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class VirtiofsIT {
     private final MountedGuest mounted = MountedGuest.create();
-    private final Home home = mounted.home;
+    private final Home home = mounted.home.with("VIRTIOFSD", null);
     private final Path rw = mounted.shared.resolve("virtiofs, rw");
     private final Path ro = mounted.shared.resolve("virtiofs, ro");
     private final Path gone = mounted.shared.resolve("gone");
     private final Path late = mounted.shared.resolve("late");
     private final Path made = mounted.shared.resolve("made/for it");
 
+    /** Has the home use another program, if the class is for one. */
+    void choose(Home home) {}
+
     @BeforeAll
     void startTheGuest() throws IOException {
         assumeTrue(MountedGuest.isRoot(), "Debian 12's virtiofsd serves root only");
+        choose(home);
         forAll(mounted.directory(rw.getFileName().toString()));
         mounted.directory(ro.getFileName().toString());
         forAll(Files.createDirectory(gone));
@@ -115,6 +122,12 @@ class VirtiofsIT {
     void theRootOfTheGuestStaysInTheDirectory() throws IOException {
         // Owners and modes are the host's own: as root there, the guest's root is root in that directory.
         mounted.withstandsRoot("/mnt/vf rw", true, rw, List.of("set_uid"));
+    }
+
+    @Test
+    @Order(3)
+    void ownersAreKeptForContainers() throws IOException {
+        mounted.showsOwnersToContainers("/mnt/vf rw", rw, true);
     }
 
     /** Its virtiofsd holds the directory, wherever it goes, and nothing else. */
@@ -235,7 +248,7 @@ class VirtiofsIT {
         assertThat(mountedInTheGuest()).doesNotContain("late");
         assertThat(yaml()).doesNotContain("late");
         assertThat(table()).noneMatch(line -> line.contains("late"));
-        assertThat(daemons("source=" + late)).isEmpty();
+        assertThat(serving(late)).isEmpty();
         assertThat(instanceFiles()).isEqualTo(before);
         assertThat(home.good("list").err()).doesNotContain("virtiofsd");
     }
@@ -259,7 +272,7 @@ class VirtiofsIT {
         assertThat(yaml()).isEqualTo(before);
         assertThat(instanceFiles()).isEqualTo(files);
         assertThat(mountedInTheGuest()).isEqualTo(mounts);
-        assertThat(daemons("source=" + mounted.shared + " ")).isEmpty();
+        assertThat(serving(mounted.shared)).isEmpty();
         Files.delete(file);
     }
 
@@ -292,21 +305,37 @@ class VirtiofsIT {
         home.killDaemon();
         mounted.loadIsComplete("/mnt/vf rw", rw, 200);
         assertThat(home.good("mount", "list", "m").out()).doesNotContain("ended");
+        Files.delete(gone.resolve("x"));
+        Files.delete(gone);
         mounted.reboot();
         assertThat(guest("cat '/mnt/vf ro/note'").out()).isEqualTo("from the host\n");
         // What has come since the machine was started is not known to the guest's boot.
         Home.eventually("it is mounted again", Duration.ofMinutes(3), () -> works("cat /mnt/late/note"));
-        assertThat(works("echo y >/mnt/gone/y && ! mountpoint -q /mnt/made")).isTrue();
+        assertThat(works("! mountpoint -q /mnt/made")).isTrue();
+        // The one that has gone is missed, and nothing else; the next start shows the one that is there then.
+        assertThat(works("echo y >/mnt/gone/y")).isFalse();
+        assertThat(table())
+                .filteredOn(line -> !line.endsWith(", virtiofs, virtiofsd)"))
+                .singleElement(as(STRING))
+                .startsWith(gone + " on /mnt/gone ")
+                .contains("`limactl restart m`");
+        forAll(Files.createDirectory(gone));
         assertThat(guest("wc -l <'/mnt/vf rw/load/199'").out()).isEqualTo("3000\n");
         assertThat(works("rm -r '/mnt/vf rw/load'")).isTrue();
         assertThat(rw.resolve("load")).doesNotExist();
     }
 
-    private static List<ProcessHandle> daemons(String word) {
+    private static List<ProcessHandle> daemons(Predicate<List<String>> arguments) {
         return ProcessHandle.allProcesses()
-                .filter(p -> p.info().commandLine().orElse("").contains(word))
                 .filter(p -> p.info().command().orElse("").endsWith("virtiofsd"))
+                .filter(p -> arguments.test(List.of(p.info().arguments().orElse(new String[0]))))
                 .toList();
+    }
+
+    /** Those of either kind that serve a directory. */
+    private static List<ProcessHandle> serving(Path location) {
+        String inQemus = "source=" + location.toString().replace(",", "\\,");
+        return daemons(arguments -> arguments.contains(inQemus) || arguments.contains("--shared-dir=" + location));
     }
 
     @Test
@@ -314,7 +343,7 @@ class VirtiofsIT {
     void aVirtiofsdThatIsKilledIsMissedAndComesWithTheNextStart() throws IOException {
         mounted.beginLoad("/mnt/vf rw", 100_000);
         Home.eventually("the load", () -> Files.exists(rw.resolve("load/30")));
-        List<ProcessHandle> serving = daemons("source=" + rw.toString().replace(",", "\\,"));
+        List<ProcessHandle> serving = serving(rw);
         assertThat(serving).isNotEmpty();
         serving.forEach(p -> Home.kill(p.pid()));
         Home.eventually(
@@ -327,7 +356,9 @@ class VirtiofsIT {
         assertThat(home.good("stop", "m").err()).contains("within 45 s");
         Home.eventually(
                 "the others have ended too",
-                () -> daemons(home.path + "/m/virtiofsd-").isEmpty());
+                () -> daemons(arguments -> arguments.stream()
+                                .anyMatch(each -> each.startsWith("--socket-path=" + home.path + "/m/virtiofsd-")))
+                        .isEmpty());
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "m");
         assertThat(home.good("list").err()).doesNotContain("virtiofsd");
         assertThat(guest("wc -l <'/mnt/vf rw/load/29'").out()).isEqualTo("3000\n");

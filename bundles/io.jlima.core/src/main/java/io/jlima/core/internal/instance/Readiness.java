@@ -32,6 +32,11 @@ final class Readiness {
     /** The boot script that mounts what the kernel knows; it fails for that reason, which is told instead. */
     private static final String MOUNTING = "/05-lima-mounts.sh";
 
+    /** Steps that units of our own images run before {@code boot.sh} begins its log; systemd has their words. */
+    private static final Pattern UNIT_STEP = Pattern.compile("guest/|provision\\.boot/");
+
+    private static final String UNIT_WORDS = "`sudo journalctl -b -u 'jlima-guest*'`";
+
     /** Lists the boot scripts that failed, and the types of mounts that the kernel does not know. */
     private static final String FAILURES = "cat /run/lima-boot-failed 2>/dev/null; sort -u /run/lima-no-filesystem"
             + " 2>/dev/null | sed 's/^/" + NO_FILE_SYSTEM + "/'; true";
@@ -82,8 +87,8 @@ final class Readiness {
 
     private String failure(String line) {
         if (!line.startsWith(NO_FILE_SYSTEM)) {
-            return "the guest's boot script " + GuestWords.plain(line)
-                    + " failed; see /var/log/lima-boot.log in the guest";
+            return "the guest's boot script " + GuestWords.plain(line) + " failed; see "
+                    + (UNIT_STEP.matcher(line).lookingAt() ? UNIT_WORDS : "/var/log/lima-boot.log") + " in the guest";
         }
         List<String> others = otherMountTypes.get();
         return "the guest's kernel has no " + GuestWords.plain(line.substring(NO_FILE_SYSTEM.length()))

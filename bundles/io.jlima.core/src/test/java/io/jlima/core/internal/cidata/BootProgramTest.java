@@ -87,7 +87,9 @@ class BootProgramTest {
                 Fixture.step(4, "system", NOTE));
         FakeGuest guest = guest();
         FakeGuest.executable(guest.volume.resolve("boot.Linux/15-fails.sh"), "set -e\nfalse\necho not reached\n");
-        guest.write("run/lima-early-failed", "guest/user\n");
+        // What is tried again here is told if it fails again.
+        guest.write("run/lima-early-failed", "guest/user\nboot.Linux/05-lima-mounts.sh\nboot.Linux/15-fails.sh\n");
+        guest.write("run/lima-no-filesystem", "9p\n");
 
         Program.Result result = guest.run("boot.sh");
 
@@ -100,6 +102,7 @@ class BootProgramTest {
                         "provision.system/00000000",
                         "provision.system/00000001",
                         "provision.user/00000002");
+        assertThat(guest.exists("run/lima-no-filesystem")).isFalse();
         assertThat(guest.read("order")).endsWith("provision.system/00000004\n");
         assertThat(guest.read("run/lima-boot-done")).isEqualTo(instanceId(guest) + "\n");
         assertThat(result.output())

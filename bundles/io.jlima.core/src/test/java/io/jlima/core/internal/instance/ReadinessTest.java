@@ -41,6 +41,16 @@ class ReadinessTest {
     }
 
     @Test
+    void aStepBeforeTheLogBeganIsToldWithWhereItsWordsAre() throws Exception {
+        assertThat(readiness.troubles(guest(0, "provision.boot/00000000\nprovision.system/00000001\n", "")))
+                .containsExactly(
+                        "the guest's boot script provision.boot/00000000 failed; see"
+                                + " `sudo journalctl -b -u 'jlima-guest*'` in the guest",
+                        "the guest's boot script provision.system/00000001 failed; see /var/log/lima-boot.log in the"
+                                + " guest");
+    }
+
+    @Test
     void aGuestCannotSpeakToTheTerminal() throws Exception {
         assertThat(readiness.troubles(guest(0, "boot.Linux/\u001b]0;mine\u0007x.sh\nno file system \u009b2J\n", "")))
                 .containsExactly(

@@ -6,13 +6,14 @@ import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Guest;
 import io.jlima.api.mount.MountAttachment;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Directories that the guest's kernel mounts while it boots, and nobody else looks after: the guest is asked whenever
- * somebody wants to know. What goes wrong at its boot, the boot's own report says.
+ * somebody wants to know, and the host whether what the machine serves is still in its place. What goes wrong at its boot, the boot's own report says.
  */
 final class Plan9Mounts implements MountAttachment {
     /** A guest whose kernel or sshd hangs is not waited for longer. */
@@ -41,8 +42,9 @@ final class Plan9Mounts implements MountAttachment {
         }
         try {
             GuestTable seen = GuestTable.of(guest.connection(), mounts, ANSWER_LIMIT);
+            HeldDirectories held = HeldDirectories.of(guest.machine().identity().pid());
             return mounts.stream()
-                    .map(mount -> state(mount, trouble(mount, seen)))
+                    .map(mount -> state(mount, trouble(mount, seen, held)))
                     .toList();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -52,7 +54,11 @@ final class Plan9Mounts implements MountAttachment {
         }
     }
 
-    private static @Nullable String trouble(Mount mount, GuestTable seen) {
+    private @Nullable String trouble(Mount mount, GuestTable seen, HeldDirectories held) {
+        if (held.lack(Path.of(mount.location()))) {
+            return "the directory that the machine was given is not at " + mount.location()
+                    + " any more; if it was removed, `limactl restart " + guest.name() + "` shows the one there now";
+        }
         if (seen.has(mount)) {
             return null;
         }

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jlima.api.LimaException;
 import io.jlima.api.config.InstanceConfig.Mount;
 import io.jlima.api.guest.Guest;
+import io.jlima.api.machine.Machine;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountAttachment.State;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshProcess;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +24,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is told of mounts that the guest's kernel makes by itself. */
 class Plan9MountsTest {
@@ -36,11 +42,18 @@ class Plan9MountsTest {
     private final List<String> asked = new ArrayList<>();
     private String answer = "";
     private int code;
+    /** No such process. */
+    private long machine = Long.MAX_VALUE;
+
     private @Nullable IOException silence;
 
     private static Mount mount(String mountPoint) {
+        return mount("/tmp", mountPoint);
+    }
+
+    private static Mount mount(String location, String mountPoint) {
         return new Mount(
-                "/tmp",
+                location,
                 mountPoint,
                 false,
                 new Mount.Sshfs(true, false, ""),
@@ -85,9 +98,19 @@ class Plan9MountsTest {
                     case "name" -> "x";
                     case "up" -> up;
                     case "connection" -> new Connection();
+                    case "machine" -> machine();
                     default -> throw new UnsupportedOperationException(method.getName());
                 });
         return (MountAttachment) new Plan9MountDriver().attach(guest, List.of(mounts));
+    }
+
+    /** It has the pid of a process of the test's choice. */
+    private Object machine() {
+        return Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {Machine.class}, (proxy, method, arguments) -> {
+                    assertThat(method.getName()).isEqualTo("identity");
+                    return new Machine.ProcessIdentity(machine, 0);
+                });
     }
 
     private static List<@Nullable String> troubles(MountAttachment mounts) {
@@ -110,6 +133,29 @@ class Plan9MountsTest {
 
         answer = "kernel can\npoint /mnt/a b\n";
         assertThat(troubles(mounts)).as("asked again").doesNotContainNull();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDirectoryThatIsNotInItsPlaceIsToldOf(@TempDir Path directory) throws IOException {
+        up.complete(null);
+        answer = TABLE + "kernel can\npoint /mnt/a b\n";
+        Path location = Files.createDirectory(directory.resolve("shown"));
+        Path link = Files.createSymbolicLink(directory.resolve("link"), location);
+        MountAttachment mounts = attached(mount(location.toString(), "/mnt/a b"));
+        assertThat(troubles(mounts)).as("nobody can tell").containsOnlyNulls();
+        machine = ProcessHandle.current().pid();
+        try (var held = Files.newDirectoryStream(location)) {
+            assertThat(held).isEmpty();
+            assertThat(troubles(mounts)).containsOnlyNulls();
+            assertThat(troubles(attached(mount(link.toString(), "/mnt/a b")))).containsOnlyNulls();
+            Files.delete(location);
+            String told = "the directory that the machine was given is not at " + location
+                    + " any more; if it was removed, `limactl restart x` shows the one there now";
+            assertThat(troubles(mounts)).containsExactly(told);
+            Files.createDirectory(location);
+            assertThat(troubles(mounts)).as("another one").containsExactly(told);
+        }
     }
 
     @Test

@@ -83,7 +83,8 @@ final class VirtiofsMount {
     }
 
     State state() {
-        String trouble = lost != null ? lost : missing != null ? missing : displaced();
+        String displaced = displaced();
+        String trouble = lost != null ? lost : displaced != null ? displaced : missing;
         return new State(mount, "virtiofs", "virtiofsd", trouble);
     }
 

@@ -9,10 +9,10 @@ export LIMA_CIDATA_MNT
 . "$LIMA_CIDATA_MNT/util/lima.sh"
 LIMA_REBOOT_REQUIRED=$lima_run/lima-reboot-required
 export LIMA_REBOOT_REQUIRED
-rm -f "$lima_run/lima-boot-done" "$LIMA_REBOOT_REQUIRED" "$lima_failed"
-# The set-up before the network came keeps its own list.
-if [ -s "$lima_run/lima-early-failed" ]; then
-	cat "$lima_run/lima-early-failed" >"$lima_failed"
+rm -f "$lima_run/lima-boot-done" "$LIMA_REBOOT_REQUIRED" "$lima_failed" "$lima_run/lima-no-filesystem"
+# The set-up before the network came keeps its own list. Its modules run once more here, and what they say now counts.
+if lima_early=$(grep -v '^boot\.' "$lima_run/lima-early-failed" 2>/dev/null); then
+	printf '%s\n' "$lima_early" >"$lima_failed"
 	lima_code=1
 fi
 
