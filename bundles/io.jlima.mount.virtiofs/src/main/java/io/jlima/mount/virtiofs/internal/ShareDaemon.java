@@ -58,6 +58,11 @@ final class ShareDaemon {
         return directory.resolve(name + ".log");
     }
 
+    /** The one in Rust makes it and has no option for that. */
+    private Path pidFile() {
+        return directory.resolve(name + ".sock.pid");
+    }
+
     private Path mark() {
         return directory.resolve(name + ".mark");
     }
@@ -166,7 +171,7 @@ final class ShareDaemon {
         }
     }
 
-    /** Ends it, if it runs, and removes its socket. */
+    /** Ends it, if it runs, and removes its socket and what tells of a process. */
     void end() throws InterruptedException {
         Optional<ProcessHandle> process = running();
         if (process.isPresent()) {
@@ -178,6 +183,7 @@ final class ShareDaemon {
         }
         try {
             Files.deleteIfExists(socket());
+            Files.deleteIfExists(pidFile());
             Files.deleteIfExists(mark());
         } catch (IOException e) {
             throw new LimaException("cannot remove " + socket(), e);

@@ -53,7 +53,10 @@ class ShareDaemonTest {
                 Files.readString(Path.of("/proc/" + process.pid() + "/stat")).split(" ");
         assertThat(stat[5]).as("its session").isEqualTo(Long.toString(process.pid()));
         assertThat(Files.getPosixFilePermissions(daemon().socket()).toString()).doesNotContain("GROUP", "OTHERS");
+        // The program in Rust makes it, and leaves it when it is killed.
+        Path pidFile = Files.createFile(Path.of(daemon().socket() + ".pid"));
         daemon().end();
+        assertThat(pidFile).doesNotExist();
         assertThat(process.isAlive()).isFalse();
         assertThat(daemon().running()).isEmpty();
         assertThat(daemon().socket()).doesNotExist();
