@@ -483,30 +483,4 @@ class MountIT {
             Home.eventually(way.word(), BACK, () -> works("cat " + way.point() + "/note"));
         }
     }
-
-    @Test
-    @Order(10)
-    void whatMakesNoSenseIsRefusedBeforeAnythingStarts() throws IOException {
-        Path file = Files.writeString(shared.resolve("file"), "");
-        for (String[] bad : new String[][] {
-            {"{location: \"" + shared + "\", sshfs: {sftpDriver: ftp}}", "ftp"},
-            {"{location: \"" + shared + "\", sshfs: {cache: perhaps}}", "cache"},
-            {"{location: \"" + shared + "\", sshfs: {followSymlinks: 7}}", "followSymlinks"},
-            {"{location: \"" + shared + "\", writable: maybe}", "writable"},
-            {"{location: \"" + file + "\"}", "file"},
-            {"{location: \"" + shared + "\", mountPoint: /usr}", "/usr"}
-        }) {
-            Path yaml = home.write("bad.yaml", """
-                    images:
-                    - {location: "debian:bookworm?include=git", arch: x86_64}
-                    mountType: reverse-sshfs
-                    mounts:
-                    - %s
-                    """.formatted(bad[0]));
-            Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
-            assertThat(result.code()).as(result.all()).isEqualTo(1);
-            assertThat(result.err()).contains(bad[1]);
-            assertThat(home.path.resolve("bad")).doesNotExist();
-        }
-    }
 }
