@@ -145,23 +145,48 @@ real_place() {
 	entry=${entry%.}
 }
 
-# try_out INDEX NUMBER POINT: tells of a mount that works, also to whoever called. The first of two looks may meet a
-# connection that has ended, and makes sshfs connect again. What is asked for is never in the kernel's memory. A busy guest
-# takes its time.
-try_out() {
-	if [ -n "$(timeout 20 stat -f -c . -- "$3" "$3" 2>/dev/null)" ]; then
-		echo "$2 kept" >&3
-		echo "<$1>"
-	fi
+# answering SECONDS POINT...: the mount points that answer, a line each, and none when that takes too long. The first of
+# two looks may meet a connection that has ended, and makes sshfs connect again. What is asked for is never in the
+# kernel's memory.
+answering() {
+	seconds=$1
+	shift
+	timeout "$seconds" stat -f -c %n -- "$@" 2>/dev/null
 }
 
-# alive: the indices of those that are mounted and work, each in angle brackets.
+# works INDEX: tells of a mount that works, also to whoever called.
+works() {
+	pick "$1"
+	echo "$number kept" >&3
+	echo "<$1>"
+}
+
+# try_out INDEX: a busy guest takes its time.
+try_out() {
+	pick "$1"
+	[ -z "$(answering 20 "$point" "$point")" ] || works "$1"
+}
+
+# alive: the indices of those that are mounted and work, each in angle brackets. All are asked by one process, since two
+# for each would take an emulated guest longer than all their answers; who has not answered then is asked alone.
 alive() {
+	set --
 	i=0
 	while [ "$i" -lt "$count" ]; do
 		i=$((i + 1))
 		pick "$i"
-		! seen "$entry" || try_out "$i" "$number" "$point" &
+		! seen "$entry" || set -- "$@" "$point" "$point"
+	done
+	answers=$line_feed$(answering 2 "$@")$line_feed
+	i=0
+	while [ "$i" -lt "$count" ]; do
+		i=$((i + 1))
+		pick "$i"
+		seen "$entry" || continue
+		case $answers in
+		*"$line_feed$point$line_feed"*) works "$i" ;;
+		*) try_out "$i" & ;;
+		esac
 	done
 	wait
 }
