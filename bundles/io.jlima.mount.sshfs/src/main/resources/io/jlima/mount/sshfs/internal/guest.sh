@@ -264,6 +264,11 @@ gather() {
 	launched="$launched $group"
 }
 
+# in_background WORDS: sshfs, which stays, and must keep nothing open that whoever hears this shell waits for the end of.
+in_background() {
+	timeout 20 sshfs "$@" 3>&- </dev/null
+}
+
 # can_begin INDEX: whether it makes sense to mount; if not, that is told.
 can_begin() {
 	pick "$1"
@@ -282,7 +287,7 @@ can_begin() {
 alone() {
 	can_begin "$1" || return 0
 	[ "$place" != ro ] || options=$options,ro
-	if words=$(prepare "$point" 2>&1 && timeout 20 sshfs "$host:$path" "$point" -o "$options$links" 2>&1 </dev/null); then
+	if words=$(prepare "$point" 2>&1 && in_background "$host:$path" "$point" -o "$options$links" 2>&1); then
 		if mounted "$entry"; then
 			[ "$place" != view ] || settle "$point" ro
 			echo "$number mounted"
@@ -304,7 +309,7 @@ together() {
 	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null &&
 		mkdir -m 700 "$base"; then
 		pick "${1%% *}"
-		if timeout 20 sshfs "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 </dev/null; then
+		if in_background "$host:/" "$base" -o "$options$links" >/dev/null 2>&1; then
 			share "$1"
 		fi
 		rmdir "$base" 2>/dev/null
@@ -395,7 +400,7 @@ passive() {
 			fi
 		done
 	) </dev/null >/dev/null &
-	exec sshfs "$4" "$2" -f -o "$passive,$5$links"
+	exec sshfs "$4" "$2" -f -o "$passive,$5$links" 3>&-
 }
 
 exec 3>&1

@@ -154,6 +154,30 @@ class GuestScriptTest {
                 .isEqualTo("alone /hangs\n");
     }
 
+    /** sshd ends a session when nobody has its output open any more, and an sshfs in the background stays for long. */
+    @Test
+    void sshfsKeepsNothingOfTheShellOpen(@TempDir Path directory) throws Exception {
+        Path sshfs = Files.writeString(directory.resolve("sshfs"), """
+                #!/bin/sh
+                [ ! -e /proc/$$/fd/3 ] || echo "$2 holds 3"
+                """);
+        assertThat(sshfs.toFile().setExecutable(true)).isTrue();
+        String functions = GuestScript.alone("");
+        String script = functions.substring(0, functions.indexOf("\nexec 3>&1")) + """
+
+                PATH=$1:$PATH
+                exec 3>&1
+                mounted() { return 1; }
+                prepare() { :; }
+                in_background host:/x /alone -o options
+                passive 0 /passive /passive :/x options ''
+                """;
+        Process shell = new ProcessBuilder("sh", "-c", script, "sh", directory.toString()).start();
+        shell.getOutputStream().close();
+        assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEmpty();
+    }
+
     /** One that holds the words of sshfs, and ends with its input. */
     private static Process sshfs(Path directory, String words) throws IOException {
         Path program = directory.resolve("sshfs");
