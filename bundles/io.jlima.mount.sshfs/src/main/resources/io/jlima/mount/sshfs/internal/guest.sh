@@ -308,12 +308,7 @@ together() {
 	left=$1
 	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null &&
 		mkdir -m 700 "$base"; then
-		pick "${1%% *}"
-		if in_background "$host:/" "$base" -o "$options$links" >/dev/null 2>&1; then
-			share "$1"
-		fi
-		rmdir "$base" 2>/dev/null
-		rm -f "$base.parts"
+		share "$1"
 	fi
 	for i in $left; do
 		alone "$i" &
@@ -321,14 +316,10 @@ together() {
 	wait
 }
 
-# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then.
+# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then. It takes sudo as long to
+# begin as sshfs, so they do that at the same time.
 share() {
-	for i in $1; do
-		pick "$i"
-		[ "$place" = rw ] || place=ro
-		printf '%s\0' "$place" "$path" "$point"
-	done >"$base.parts"
-	sudo -n "$agent" mount-parts "$base" "$base.parts" >/dev/null 2>&1 </dev/null || unmount "$base" >/dev/null 2>&1
+	whole "$1" | sudo -n "$agent" mount-parts "$base" >/dev/null 2>&1 || give_up "$base" >/dev/null 2>&1
 	look
 	left=
 	for i in $1; do
@@ -339,6 +330,23 @@ share() {
 			left="$left $i"
 		fi
 	done
+}
+
+# whole INDICES: mounts "base", and lists its parts if that has gone well.
+whole() {
+	pick "${1%% *}"
+	in_background "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 || return
+	for i in $1; do
+		pick "$i"
+		[ "$place" = rw ] || place=ro
+		printf '%s\0' "$place" "$path" "$point"
+	done
+}
+
+# give_up POINT: takes a place away, whatever is there.
+give_up() {
+	unmount "$1"
+	rmdir "$1"
 }
 
 # detach NUMBER POINT POINT-AS-IN-MOUNTINFO
