@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestStream;
+import io.jlima.testing.ReservedPort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -21,16 +22,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sockets that the real agent listens at for the host. */
 @Timeout(180)
 class GuestListenersTest extends MetAgent {
+    private ReservedPort reserved;
+
+    @BeforeEach
+    void reserve() throws IOException {
+        reserved = new ReservedPort();
+    }
+
+    @AfterEach
+    void giveBack() throws IOException {
+        reserved.close();
+    }
+
     @Test
     void theGuestListensForTheHost() throws Exception {
-        server.close();
-        int port = server.getLocalPort();
+        int port = reserved.number();
         AutoCloseable listening = session.listen(GuestAddress.tcp("127.0.0.1", port), GuestListenersTest::echo);
         try (Socket socket = new Socket(LOOPBACK, port)) {
             socket.getOutputStream().write("echo".getBytes(UTF_8));
@@ -109,8 +123,7 @@ class GuestListenersTest extends MetAgent {
 
     @Test
     void listenersAreMadeAgainByANewAgent() throws Exception {
-        server.close();
-        int port = server.getLocalPort();
+        int port = reserved.number();
         Recorder recorder = new Recorder();
         session.watch(recorder);
         AutoCloseable listening = session.listen(GuestAddress.tcp("127.0.0.1", port), GuestListenersTest::echo);
