@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * attach, recovery and memory, and LIMA_HOME is in the environment.
  */
 public final class Mounts {
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "5"));
 
     /** Mounts that {@code mounts.sh} has made for this, at /mnt/a1 and so on; and one that is not of them, at /mnt/one. */
     private static final int MANY = 8;

@@ -6,6 +6,7 @@
 #   VIRTIOFSD          a second virtiofsd
 #   BIG, CYCLES        size of the file that is read and number of openings while memory is looked at: 4096 MiB, 10000
 #   ONLY               names of rows, with blanks; "-" for none
+#   ROUNDS             of everything that Mounts.java takes: 5
 #   PARTS              of Mounts.java, with blanks; "-" for none
 
 : "${work:?}" "${limactl:?}" "${java:?}" "${here:?}"

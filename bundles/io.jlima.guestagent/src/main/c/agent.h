@@ -283,9 +283,10 @@ void stage_begin(void);
 bool stage_pump(struct session *session);
 
 // parts.c
-// Mounts parts of what is mounted at a folder, and takes it from there. The file lists "rw" or "ro", the part's path from
-// the folder on, and the mount point, each with a zero after it. Returns what the program ends with.
-int parts_mount(const char *whole, const char *file);
+// Mounts parts of what is mounted at a folder, and takes it and the folder away. Standard input lists "rw" or "ro", the
+// part's path from the folder on, and the mount point, each with a zero after it; nothing is done before its end. Returns
+// what the program ends with.
+int parts_mount(const char *whole);
 
 // guest.c
 void clock_told(struct session *session, int64_t seconds, uint32_t nanos, uint32_t threshold_ms);

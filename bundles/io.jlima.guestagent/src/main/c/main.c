@@ -123,7 +123,7 @@ static bool number(const char *text, unsigned *value, char end) {
 
 static void usage(void) {
     complain("usage: lima-guestagent [--port NAME | --channel PATH] [--socket PATH [--private]] [--owner UID:GID] [--run FOLDER]"
-             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts FOLDER LIST",
+             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts FOLDER <LIST",
              0);
     exit(2);
 }
@@ -205,8 +205,8 @@ bool loop_once(bool wait) {
 }
 
 int main(int count, char **words) {
-    if (count == 4 && strcmp(words[1], "mount-parts") == 0) {
-        return parts_mount(words[2], words[3]);
+    if (count == 3 && strcmp(words[1], "mount-parts") == 0) {
+        return parts_mount(words[2]);
     }
     read_options(count, words);
     struct rlimit files;

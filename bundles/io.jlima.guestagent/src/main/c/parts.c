@@ -3,7 +3,6 @@
 #include "agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,25 +37,20 @@ static const char *next(const char **at, const char *end) {
     return text;
 }
 
-static ssize_t read_all(const char *file, char *list) {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
+static ssize_t read_all(int fd, char *list) {
     ssize_t size = 0;
     ssize_t got;
     while ((got = read(fd, list + size, (size_t)(LONGEST - size))) > 0) {
         size += got;
     }
-    close(fd);
     return got < 0 ? got : size;
 }
 
-int parts_mount(const char *whole, const char *file) {
+int parts_mount(const char *whole) {
     static char list[LONGEST];
-    ssize_t size = read_all(file, list);
-    if (size < 0) {
-        complain(file, errno);
+    ssize_t size = read_all(STDIN_FILENO, list);
+    if (size <= 0) {
+        complain("list", size < 0 ? errno : ENODATA);
         return 1;
     }
     int result = 0;
@@ -73,7 +67,7 @@ int parts_mount(const char *whole, const char *file) {
         const char *point = part == NULL ? NULL : next(&at, end);
         char source[PATH_MAX];
         if (point == NULL || snprintf(source, sizeof source, "%s%s", whole, part) >= (int)sizeof source) {
-            complain(file, EINVAL);
+            complain("list", EINVAL);
             return 1;
         }
         if (!part_mount(source, point, strcmp(place, "rw") != 0)) {
@@ -81,7 +75,7 @@ int parts_mount(const char *whole, const char *file) {
             result = 1;
         }
     }
-    if (umount2(whole, MNT_DETACH) != 0) {
+    if (umount2(whole, MNT_DETACH) != 0 || rmdir(whole) != 0) {
         complain(whole, errno);
         result = 1;
     }

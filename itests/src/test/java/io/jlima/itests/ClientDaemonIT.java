@@ -2,6 +2,7 @@
 package io.jlima.itests;
 
 import static io.jlima.itests.Home.isAlive;
+import static io.jlima.itests.Programs.script;
 import static io.jlima.itests.SilentGuest.WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,7 +10,6 @@ import io.jlima.itests.Home.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -29,18 +29,13 @@ class ClientDaemonIT extends EitherClient {
 
     /** A stand-in for QEMU that notes how it was called and becomes the real one. */
     private static Path witness(Home home, String name) throws IOException {
-        Path file = home.path.resolve(name);
-        Files.createDirectories(file.getParent());
-        Files.writeString(file, """
-                        #!/bin/sh
-                        case "$*" in
-                            *-pidfile*) { env; echo "UMASK=$(umask)"; echo "CWD=$(pwd)"; } >%s.seen ;;
-                        esac
-                        export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
-                        exec qemu-system-x86_64 "$@"
-                        """.formatted(file));
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return file;
+        return script(home, name, """
+                case "$*" in
+                    *-pidfile*) { env; echo "UMASK=$(umask)"; echo "CWD=$(pwd)"; } >%s.seen ;;
+                esac
+                export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+                exec qemu-system-x86_64 "$@"
+                """.formatted(home.path.resolve(name)));
     }
 
     private static List<String> seen(Path witness) throws IOException {

@@ -3,6 +3,7 @@ package io.jlima.itests;
 
 import static io.jlima.itests.Home.eventually;
 import static io.jlima.itests.Home.isAlive;
+import static io.jlima.itests.Programs.script;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.itests.Home.Result;
@@ -10,34 +11,14 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The daemon behind limactl, each time from a cold start: nobody should notice that it is there. */
-class DaemonIT {
-    private static SilentGuest guest;
-
-    @BeforeAll
-    static void makeGuest() {
-        guest = new SilentGuest();
-    }
-
-    @AfterAll
-    static void removeGuest() throws IOException {
-        guest.close();
-    }
-
-    // Whose environment
-
+class DaemonIT extends OnSilentGuest {
     @Test
     void aDownloadTakesTheCallersProxy() throws IOException {
         try (Home home = guest.home();
@@ -49,33 +30,6 @@ class DaemonIT {
             assertThat(proxy.asked()).contains("http://images.invalid/disk.raw");
         }
     }
-
-    // Caches
-
-    /** Whoever starts the daemon, a native client too, the training has all that its JVMs need. */
-    @Test
-    void aTrainingMakesBothCachesAndLeavesNothing() throws IOException {
-        try (Home home = guest.home()) {
-            Path caches = Files.createDirectory(home.path.resolve("_caches"));
-            home.with("_JLIMA_PREFIX", Home.DISTRIBUTION.toString())
-                    .with(
-                            "_JLIMA_VERSION",
-                            Files.readString(Home.DISTRIBUTION.resolve("lib/version"))
-                                    .strip())
-                    .with("_JLIMA_JAVA", System.getProperty("java.home"))
-                    .with("_JLIMA_AOT", caches.resolve("v").toString());
-            Result training = home.shell("exec /bin/sh " + Home.DISTRIBUTION + "/lib/train.sh");
-            assertThat(training.code()).as(training.all()).isZero();
-            assertThat(training.err()).doesNotContain("limactl: ");
-            assertThat(caches.resolve("v/client.aot")).isNotEmptyFile();
-            assertThat(caches.resolve("v/daemon.aot")).isNotEmptyFile();
-            try (Stream<Path> left = Files.list(caches)) {
-                assertThat(left).containsExactly(caches.resolve("v"));
-            }
-        }
-    }
-
-    // Sessions
 
     /** Session of a process, see proc_pid_stat(5): the fourth field behind the name. */
     private static long session(long pid) throws IOException {
@@ -98,24 +52,20 @@ class DaemonIT {
     void theDaemonLivesInAScopeOfTheUsersManager() throws IOException {
         try (Home home = guest.home()) {
             Path run = Files.createDirectories(home.path.resolve("_run/systemd"));
-            Path programs = Files.createDirectories(home.path.resolve("_programs"));
-            Path systemdRun = programs.resolve("systemd-run");
-            Files.writeString(systemdRun, """
-                            #!/bin/sh
-                            while :; do
-                                case $1 in
-                                    -*) echo "$1" >>%s; shift ;;
-                                    *) exec "$@" ;;
-                                esac
-                            done
-                            """.formatted(home.path.resolve("_options")));
-            Files.setPosixFilePermissions(systemdRun, PosixFilePermissions.fromString("rwxr-xr-x"));
+            script(home, "_programs/systemd-run", """
+                    while :; do
+                        case $1 in
+                            -*) echo "$1" >>%s; shift ;;
+                            *) exec "$@" ;;
+                        esac
+                    done
+                    """.formatted(home.path.resolve("_options")));
             home.with("XDG_RUNTIME_DIR", home.path.resolve("_run").toString());
             try (ServerSocketChannel manager = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
                 manager.bind(UnixDomainSocketAddress.of(run.resolve("private")));
                 Result result = home.shell("unshare -rm sh -c 'mount -t tmpfs none /var/lib && "
                         + "mkdir -p /var/lib/systemd/linger && : >/var/lib/systemd/linger/$(id -un) && "
-                        + "mount --bind " + programs + " /usr/local/bin && " + home.program() + " list -q'");
+                        + "mount --bind " + home.path + "/_programs /usr/local/bin && " + home.program() + " list -q'");
                 assertThat(result.code()).as(result.all()).isZero();
             }
             assertThat(home.path.resolve("_options")).content().contains("--user\n", "--scope\n");
@@ -138,47 +88,6 @@ class DaemonIT {
             assertThat(result.err()).containsOnlyOnce("loginctl enable-linger");
         }
     }
-
-    // What makes it quick
-
-    /** The first command of a build has the JVMs write down what they have learnt, for all later ones of the user. */
-    @Test
-    void theJvmsAreTrainedInTheBackground() throws IOException {
-        try (Home home = Home.create()) {
-            Path caches = home.path.resolve("_cache/lima/aot");
-            // One for each build and place.
-            Path mine = caches.resolve(
-                    Files.readString(Home.DISTRIBUTION.resolve("lib/version")).strip()
-                            + Home.DISTRIBUTION.toRealPath().toString().replace('/', '%'));
-            // What is done in the background waits for an idle machine; the test does not.
-            Path nice = Files.createDirectories(home.path.resolve("_programs")).resolve("nice");
-            Files.writeString(nice, "#!/bin/sh\nshift 2\nexec \"$@\"\n");
-            Files.setPosixFilePermissions(nice, PosixFilePermissions.fromString("rwxr-xr-x"));
-            home.with("PATH", nice.getParent() + ":" + home.environment().get("PATH"));
-            home.with("XDG_CACHE_HOME", home.path + "/_cache").good("list", "-q");
-            eventually(
-                    "the caches are there and nothing else",
-                    () -> content(caches).equals(List.of(mine)));
-            assertThat(content(mine)).containsExactlyInAnyOrder(mine.resolve("client.aot"), mine.resolve("daemon.aot"));
-            home.good("daemon", "stop");
-            Result result = home.good("list", "-q");
-            assertThat(result.out()).isEmpty();
-            assertThat(Path.of("/proc/" + home.daemonPid() + "/maps"))
-                    .as("what the next daemon has in its memory")
-                    .content()
-                    .contains(mine + "/daemon.aot");
-        }
-    }
-
-    private static List<Path> content(Path folder) {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.sorted().toList();
-        } catch (IOException e) {
-            return List.of();
-        }
-    }
-
-    // One daemon
 
     @Test
     void twoHomesLiveSideBySide() {
@@ -315,119 +224,6 @@ class DaemonIT {
             assertThat(home.path.resolve("_daemon/sock")).doesNotExist();
             assertThat(home.path.resolve("_daemon/log")).content().contains("no machine runs");
             assertThat(home.status("a")).isEqualTo("Stopped");
-        }
-    }
-
-    // Adoption: the guest of these tests never answers, so its start goes on under each daemon and never ends.
-
-    @Test
-    void theHostAgentsFilesDoNotOutliveACrash() {
-        try (Home home = guest.home()) {
-            guest.create(home, "a");
-            long machine = SilentGuest.run(home, "a");
-            home.killDaemon();
-            Home.kill(machine);
-            assertThat(home.path.resolve("a/ha.pid")).exists();
-            assertThat(home.status("a")).isEqualTo("Stopped");
-            assertThat(home.path.resolve("a/ha.pid")).doesNotExist();
-            assertThat(home.path.resolve("a/ha.sock")).doesNotExist();
-        }
-    }
-
-    @Test
-    void aMachineOutlivesItsDaemonAndIsAdopted() throws IOException {
-        try (Home home = guest.home()) {
-            guest.create(home, "a");
-            long machine = SilentGuest.run(home, "a");
-            long first = home.daemonPid();
-            home.killDaemon();
-            assertThat(isAlive(machine)).isTrue();
-            assertThat(home.status("a")).isEqualTo("Starting");
-            assertThat(home.daemonPid()).isNotEqualTo(first);
-            assertThat(home.machinePid("a")).isEqualTo(machine);
-            assertThat(home.path.resolve("a/ha.pid")).content().isEqualTo(home.daemonPid() + "\n");
-            try (SocketChannel agent = SocketChannel.open(UnixDomainSocketAddress.of(home.path.resolve("a/ha.sock")))) {
-                assertThat(agent.isConnected()).isTrue();
-            }
-            try (Running again = home.running("start", "a")) {
-                eventually("the start goes on", () -> home.status("a").equals("Starting"));
-                assertThat(again.interrupt().end().code()).isEqualTo(130);
-            }
-            assertThat(home.machinePid("a")).as("no second machine").isEqualTo(machine);
-            assertThat(isAlive(machine)).isTrue();
-            home.good("stop", "-f", "a");
-            assertThat(isAlive(machine)).isFalse();
-        }
-    }
-
-    @Test
-    void whatACrashLeftBehindIsNoHindrance() {
-        try (Home home = guest.home()) {
-            guest.create(home, "a");
-            long machine = SilentGuest.run(home, "a");
-            home.killDaemon();
-            Home.kill(machine);
-            assertThat(home.path.resolve("a/qemu.pid")).exists();
-            assertThat(home.path.resolve("a/qmp.sock")).exists();
-            assertThat(home.path.resolve("_daemon/sock")).exists();
-            assertThat(home.status("a")).isEqualTo("Stopped");
-            assertThat(home.path.resolve("a/qemu.pid")).doesNotExist();
-            assertThat(home.path.resolve("a/qmp.sock")).doesNotExist();
-            assertThat(SilentGuest.run(home, "a")).isNotEqualTo(machine);
-            assertThat(home.status("a")).isEqualTo("Starting");
-        }
-    }
-
-    /** The pid of the machine was given to somebody else since; so was the daemon's. */
-    @Test
-    void anotherProcessIsNotMistakenForTheMachine() throws IOException {
-        try (Home home = guest.home()) {
-            guest.create(home, "a");
-            long machine = SilentGuest.run(home, "a");
-            home.killDaemon();
-            Home.kill(machine);
-            Process stranger = home.process(List.of("sleep", "600"));
-            try {
-                Path identity = home.path.resolve("a/qemu.identity");
-                Files.writeString(
-                        identity,
-                        Files.readString(identity).replace("pid=" + machine + "\n", "pid=" + stranger.pid() + "\n"));
-                for (String file : List.of("a/qemu.pid", "a/ha.pid", "_daemon/lock")) {
-                    home.write(file, stranger.pid() + "\n");
-                }
-                assertThat(home.status("a")).isEqualTo("Stopped");
-                assertThat(home.limactl("stop", "-f", "a").err()).doesNotContain("internal");
-                assertThat(stranger.isAlive()).isTrue();
-                // Without our record there is only the pid file, as Lima leaves it.
-                home.killDaemon();
-                Files.deleteIfExists(identity);
-                home.write("a/qemu.pid", stranger.pid() + "\n");
-                assertThat(home.status("a")).isEqualTo("Stopped");
-                home.good("delete", "-f", "a");
-                assertThat(stranger.isAlive()).isTrue();
-            } finally {
-                stranger.destroyForcibly();
-            }
-        }
-    }
-
-    /** By an event: well within the time in which a command could be given by hand. */
-    @Test
-    void aMachineKilledFromOutsideIsStoppedAtOnce() {
-        try (Home home = guest.home()) {
-            guest.create(home, "started");
-            guest.create(home, "adopted");
-            SilentGuest.run(home, "adopted");
-            home.killDaemon();
-            assertThat(home.status("adopted")).isEqualTo("Starting");
-            SilentGuest.run(home, "started");
-            for (String name : List.of("started", "adopted")) {
-                Home.kill(home.machinePid(name));
-                long killed = System.nanoTime();
-                eventually("ha.pid is gone", () -> !Files.exists(home.path.resolve(name + "/ha.pid")));
-                assertThat(System.nanoTime() - killed).as(name).isLessThan(2_000_000_000L);
-                assertThat(home.status(name)).isEqualTo("Stopped");
-            }
         }
     }
 }

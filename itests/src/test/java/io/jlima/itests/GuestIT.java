@@ -4,7 +4,6 @@ package io.jlima.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -13,13 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,18 +26,29 @@ import org.junit.jupiter.api.TestMethodOrder;
 /**
  * Real guests, from a template to a shell and to their end. A boot takes half a minute where the processor is emulated,
  * so the tests are steps of one story: {@code t1} is the shipped template, {@code t2} has everything that this class
- * wants to see in a guest, {@code ci} boots as a stock image does.
+ * wants to see in a guest, {@code ci} boots as a stock image does. What is done in a shell, and how guests end, stands in
+ * {@link GuestShells} and {@link GuestEnds}, whose tests belong to the same story by their numbers.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class GuestIT {
+class GuestIT implements GuestShells, GuestEnds {
     /** Seconds; a guest that is not up by then, on a machine that has other things to do too, never will be. */
-    private static final long BOOT = 540;
+    static final long BOOT = 540;
 
     private final Home home = Home.create();
-    private final Path shared = sharedDirectory();
+    private final Path shared = SharedDirectory.make("jlshared");
     private final Path readOnly = shared.resolve("look at, not touch");
     private final Path writable = shared.resolve("rw");
+
+    @Override
+    public Home home() {
+        return home;
+    }
+
+    @Override
+    public Path readOnly() {
+        return readOnly;
+    }
 
     @BeforeAll
     void prepareDirectories() throws IOException {
@@ -58,23 +63,9 @@ class GuestIT {
     }
 
     @AfterAll
-    void leaveNothing() throws IOException {
+    void leaveNothing() {
         home.close();
-        try (Stream<Path> files = Files.walk(shared)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-    }
-
-    /** A directory that guest users may enter. */
-    private static Path sharedDirectory() {
-        try {
-            Path directory = Files.createTempDirectory(Path.of("/tmp"), "jlshared");
-            return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        SharedDirectory.remove(shared);
     }
 
     @Test
@@ -90,109 +81,6 @@ class GuestIT {
         assertThat(home.good("start", "t1").out())
                 .as("start of a running instance")
                 .isEmpty();
-    }
-
-    @Test
-    @Order(11)
-    void inputOutputErrorsAndExitCodePassThrough() {
-        Home.Result fed = home.limactlFed("hi\n", "shell", "t1", "cat");
-        assertThat(fed.out()).isEqualTo("hi\n");
-        assertThat(fed.err()).isEmpty();
-        assertThat(fed.code()).isZero();
-        assertThat(home.limactl("shell", "t1", "sh", "-c", "exit 7").code()).isEqualTo(7);
-        assertThat(home.limactl("shell", "t1", "no-such-program").code()).isEqualTo(127);
-        Home.Result both = home.limactl("shell", "t1", "sh", "-c", "echo one; echo two >&2; kill -TERM $$");
-        assertThat(both.out()).isEqualTo("one\n");
-        assertThat(both.err()).contains("two\n").doesNotContain("one");
-        assertThat(both.code()).isEqualTo(143);
-    }
-
-    @Test
-    @Order(12)
-    void argumentsArriveByteForByte() throws Exception {
-        List<String> words = List.of(
-                "plain",
-                "two words",
-                "  edges ",
-                "",
-                "it's \"quoted\"",
-                "$HOME `id` $(id) \\ \\n",
-                "line\nbreak\n",
-                "grüße ✓ 𝄞",
-                "*",
-                "~",
-                "a;b|c&d>e<f",
-                "#no comment",
-                "!1",
-                "--flag=x",
-                "-n",
-                "{a,b}",
-                "\ttab");
-        List<String> command = new ArrayList<>(List.of("shell", "t1", "printf", "%s\\0"));
-        command.addAll(words);
-        assertThat(home.good(command.toArray(String[]::new)).out()).isEqualTo(String.join("\0", words) + "\0");
-        assertThat(home.good("shell", "t1", "A=b", "C=d e", "sh", "-c", "echo \"$A,$C\"")
-                        .out())
-                .isEqualTo("b,d e\n");
-    }
-
-    @Test
-    @Order(13)
-    void aMebibyteOfAnythingComesBackUnchanged() throws Exception {
-        byte[] sent = new byte[1 << 20];
-        new Random(42).nextBytes(sent);
-        Process cat = home.start("shell", "t1", "cat");
-        CompletableFuture<byte[]> received = new CompletableFuture<>();
-        Thread.ofVirtual().start(() -> {
-            try {
-                received.complete(cat.getInputStream().readAllBytes());
-            } catch (IOException e) {
-                received.completeExceptionally(e);
-            }
-        });
-        try (var in = cat.getOutputStream()) {
-            in.write(sent);
-        }
-        assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
-        assertThat(cat.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(cat.exitValue()).isZero();
-    }
-
-    @Test
-    @Order(14)
-    void limaIsTheShortWord() {
-        home.with("LIMA_INSTANCE", "t1");
-        try {
-            assertThat(home.lima("uname", "-n").out()).isEqualTo("lima-t1\n");
-            assertThat(home.lima("sh", "-c", "exit 3").code()).isEqualTo(3);
-            home.with("LIMA_WORKDIR", "/var/tmp");
-            assertThat(home.lima("pwd").out()).isEqualTo("/var/tmp\n");
-        } finally {
-            home.with("LIMA_INSTANCE", null).with("LIMA_WORKDIR", null);
-        }
-        assertThat(home.good("shell", "--workdir", "/usr/lib", "t1", "pwd").out())
-                .isEqualTo("/usr/lib\n");
-        Home.Result nowhere = home.limactl("shell", "--workdir", "/no/such", "t1", "pwd");
-        assertThat(nowhere.code()).isEqualTo(1);
-        assertThat(nowhere.out()).isEmpty();
-    }
-
-    @Test
-    @Order(15)
-    void openSshEntersByTheInstancesConfigAndTrustsNobodyElse() {
-        String ssh = "ssh -F " + home.path + "/t1/ssh.config";
-        Home.Result good = home.shell(ssh + " lima-t1 'echo $SSH_CONNECTION' 2>" + home.path + "/ssh.err; code=$?; "
-                + ssh + " -O exit lima-t1 2>/dev/null; exit $code");
-        assertThat(good.code()).as(good.all()).isZero();
-        assertThat(good.out()).isNotBlank();
-        assertThat(home.shell(ssh + " -G lima-t1").out()).contains("stricthostkeychecking true");
-
-        Home.Result wrong = home.shell(
-                "ssh-keygen -q -t ed25519 -N '' -f " + home.path + "/other && printf 'lima-t1 %s\\n' \"$(cat "
-                        + home.path + "/other.pub)\" >" + home.path + "/wrong_hosts && " + ssh
-                        + " -o ControlPath=none -o UserKnownHostsFile=" + home.path + "/wrong_hosts lima-t1 true");
-        assertThat(wrong.code()).isEqualTo(255);
-        assertThat(wrong.err()).contains("Host key verification failed");
     }
 
     @Test
@@ -221,84 +109,6 @@ class GuestIT {
             }
             return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII);
         }
-    }
-
-    @Test
-    @Order(17)
-    void aTerminalIsATerminal() throws Exception {
-        try (Typescript here = new Typescript(home, "limactl shell t1 sh -c 'tty; stty size'", 33, 101)) {
-            assertThat(here.end()).as(here.text()).isZero();
-            assertThat(here.text()).contains("/dev/pts/").contains("33 101");
-        }
-        try (Typescript code = new Typescript(home, "limactl shell t1 sh -c 'exit 9'", 24, 80)) {
-            assertThat(code.end()).isEqualTo(9);
-        }
-        try (Typescript interrupted = new Typescript(
-                home, "limactl shell t1 sh -c 'trap \"echo caught; exit 5\" INT; echo ready; sleep 60'", 24, 80)) {
-            interrupted.await("ready");
-            interrupted.type("\003");
-            interrupted.await("caught");
-            assertThat(interrupted.end()).isEqualTo(5);
-        }
-        try (Typescript resized = new Typescript(
-                home,
-                "limactl shell t1 sh -c 'trap \"stty size; exit\" WINCH; echo ready; while :; do sleep 0.1; done'",
-                30,
-                90)) {
-            resized.await("ready");
-            resized.resize(40, 120);
-            resized.await("40 120");
-            assertThat(resized.end()).isZero();
-        }
-        try (Typescript login = new Typescript(home, "limactl shell t1", 24, 80)) {
-            login.await("$ ");
-            login.type("echo $((6*7))-$TERM; exit 4\r");
-            login.await("42-");
-            assertThat(login.end()).isEqualTo(4);
-        }
-    }
-
-    /** What the daemon holds when it has nothing to do: descriptors, threads, and KiB of live objects. */
-    private record Held(long descriptors, long threads, long heap) {
-        static Held by(long pid) throws Exception {
-            Path process = Path.of("/proc/" + pid);
-            long descriptors;
-            try (Stream<Path> open = Files.list(process.resolve("fd"))) {
-                descriptors = open.count();
-            }
-            String jcmd = Path.of(System.getProperty("java.home"), "bin/jcmd").toString();
-            String script = jcmd + " " + pid + " GC.run >/dev/null && " + jcmd + " " + pid + " GC.heap_info";
-            Process asking = new ProcessBuilder("/bin/sh", "-c", script)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            String text = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            long heap = Pattern.compile("Tenured +total \\d+K, used (\\d+)K")
-                    .matcher(text)
-                    .results()
-                    .mapToLong(r -> Long.parseLong(r.group(1)))
-                    .sum();
-            assertThat(heap).as(text).isPositive();
-            try (Stream<Path> tasks = Files.list(process.resolve("task"))) {
-                return new Held(descriptors, tasks.count(), heap);
-            }
-        }
-    }
-
-    @Test
-    @Order(18)
-    void aThousandCallsLeakNothing() throws Exception {
-        String calls = "i=0; while [ $i -lt %d ]; do " + home.program()
-                + " shell t1 true </dev/null || exit 1; i=$((i + 1)); done";
-        String sessions = "pgrep -c sshd";
-        assertThat(home.shellWithin(120, calls.formatted(50)).code()).isZero();
-        String inGuest = home.good("shell", "t1", "sh", "-c", sessions).out();
-        Held before = Held.by(home.daemonPid());
-        assertThat(home.shellWithin(900, calls.formatted(1000)).code()).isZero();
-        Held after = Held.by(home.daemonPid());
-        assertThat(after.descriptors()).as("%s, then %s", before, after).isLessThanOrEqualTo(before.descriptors() + 2);
-        assertThat(after.threads()).as("%s, then %s", before, after).isLessThanOrEqualTo(before.threads() + 4);
-        assertThat(after.heap()).as("%s, then %s", before, after).isLessThan(before.heap() + 1024);
-        assertThat(home.good("shell", "t1", "sh", "-c", sessions).out()).isEqualTo(inGuest);
     }
 
     @Test
@@ -426,100 +236,6 @@ class GuestIT {
         assertThat(stranger.err()).containsIgnoringCase("host key");
         Files.writeString(key, right);
         home.good("shell", "t2", "true");
-    }
-
-    @Test
-    @Order(30)
-    void aGuestThatShutsItselfDownIsStopped() {
-        home.good(
-                "shell",
-                "t1",
-                "sh",
-                "-c",
-                "echo kept | sudo tee /var/marker; df --output=size -B1M / | tail -1 | sudo tee /var/size");
-        long machine = home.machinePid("t1");
-        home.limactl("shell", "t1", "sudo", "poweroff");
-        Home.eventually("the machine has ended", () -> !Home.isAlive(machine));
-        Home.eventually("t1 is Stopped", () -> home.status("t1").equals("Stopped"));
-        assertThat(home.path.resolve("t1/ha.sock")).doesNotExist();
-        assertThat(home.path.resolve("t1/ha.pid")).doesNotExist();
-        assertThat(home.path.resolve("t1/ha.stdout.log")).content().contains("\"exiting\":true");
-        assertThat(home.limactl("shell", "t1", "true").err()).contains("is stopped");
-        assertThat(home.good("shell", "t2", "uname", "-n").out()).isEqualTo("lima-t2\n");
-    }
-
-    @Test
-    @Order(31)
-    void theSecondStartKeepsTheDiskAndGrowsItToWhatIsAsked() throws IOException {
-        Path yaml = home.path.resolve("t1/lima.yaml");
-        Files.writeString(yaml, Files.readString(yaml) + "\ndisk: 120GiB\n");
-        assertThat(home.goodWithin(BOOT, "start", "t1").out()).isEmpty();
-        assertThat(home.good("shell", "t1", "cat", "/var/marker").out()).isEqualTo("kept\n");
-        long before = Long.parseLong(
-                home.good("shell", "t1", "cat", "/var/size").out().strip());
-        long after = Long.parseLong(home.good("shell", "t1", "sh", "-c", "df --output=size -B1M / | tail -1")
-                .out()
-                .strip());
-        assertThat(after - before).as("growth in MiB").isBetween(18_000L, 20_480L);
-    }
-
-    @Test
-    @Order(32)
-    void restartMendsWhatTheFileMends() throws IOException {
-        Path yaml = home.path.resolve("t2/lima.yaml");
-        Files.writeString(yaml, Files.readString(yaml).replace("exit 3", "exit 0"));
-        long machine = home.machinePid("t2");
-        Home.Result restart = home.goodWithin(BOOT, "restart", "t2");
-        assertThat(restart.out()).isEmpty();
-        assertThat(Home.isAlive(machine)).isFalse();
-        assertThat(home.machinePid("t2")).isNotEqualTo(machine);
-        assertThat(home.good("shell", "t2", "cat", readOnly + "/note").out()).isEqualTo("from the host\n");
-        assertThat(home.good("shell", "t2", "sudo", "grep", "-c", "^user", "/var/tmp/order")
-                        .out())
-                .isEqualTo("2\n");
-    }
-
-    @Test
-    @Order(33)
-    void stopReturnsWhenTheMachineIsGone() throws Exception {
-        long machine = home.machinePid("t2");
-        Process stop = home.start("stop", "t2");
-        Home.eventually("the machine has ended", () -> !Home.isAlive(machine));
-        long gone = System.nanoTime();
-        Home.Result result = Home.await(stop, "", 30);
-        assertThat(result.code()).as(result.all()).isZero();
-        assertThat(result.out()).isEmpty();
-        // The aim is a fifth of a second; a machine that is busy with other things gets its time.
-        assertThat(System.nanoTime() - gone).isLessThan(TimeUnit.SECONDS.toNanos(3));
-        assertThat(home.status("t2")).isEqualTo("Stopped");
-        assertThat(home.limactl("stop", "t2").code()).isEqualTo(1);
-        home.good("delete", "t2");
-        assertThat(home.path.resolve("t2")).doesNotExist();
-    }
-
-    @Test
-    @Order(40)
-    void aFactoryResetEndsTheMachineAndBringsAFreshDisk() {
-        long machine = home.machinePid("t1");
-        home.good("factory-reset", "t1");
-        assertThat(Home.isAlive(machine)).isFalse();
-        assertThat(home.status("t1")).isEqualTo("Stopped");
-        assertThat(home.path.resolve("t1/lima.yaml")).content().contains("disk: 120GiB");
-        assertThat(home.path.resolve("t1/diffdisk")).doesNotExist();
-        home.goodWithin(BOOT, "start", "t1");
-        assertThat(home.limactl("shell", "t1", "ls", "/var/marker").code()).isNotZero();
-    }
-
-    @Test
-    @Order(41)
-    void deleteByForceEndsTheMachine() {
-        long machine = home.machinePid("t1");
-        assertThat(home.limactl("delete", "t1").err()).contains("Running");
-        assertThat(Home.isAlive(machine)).isTrue();
-        home.good("delete", "-f", "t1");
-        assertThat(Home.isAlive(machine)).isFalse();
-        assertThat(home.path.resolve("t1")).doesNotExist();
-        assertThat(home.good("list", "-q").out()).isEmpty();
     }
 
     @Test

@@ -11,9 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -33,17 +31,8 @@ class InotifyIT {
     private static final long BOOT = 540;
 
     private final Home home = Home.create();
-    private final Path shared = sharedDirectory();
+    private final Path shared = SharedDirectory.make("jlinotify");
     private int watchers;
-
-    private static Path sharedDirectory() {
-        try {
-            Path directory = Files.createTempDirectory(Path.of("/tmp"), "jlinotify");
-            return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     @BeforeAll
     void startTheGuest() throws IOException {
@@ -67,13 +56,9 @@ class InotifyIT {
     }
 
     @AfterAll
-    void leaveNothing() throws IOException {
+    void leaveNothing() {
         home.close();
-        try (Stream<Path> files = Files.walk(shared)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        SharedDirectory.remove(shared);
     }
 
     private Home.Result guest(String script) {

@@ -5,25 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -40,6 +34,9 @@ final class MountedGuest implements AutoCloseable {
     /** Seconds for one run of a script, on a machine that does other things beside. */
     private static final long SCRIPT = 300;
 
+    private static final List<String> MODULES =
+            List.of("mount_checks.py", "mount_files.py", "mount_model.py", "mount_reading.py", "mount_writing.py");
+
     private static final String SECRET = "host's secret\n";
 
     final Home home = Home.create();
@@ -52,13 +49,7 @@ final class MountedGuest implements AutoCloseable {
     }
 
     static MountedGuest create() {
-        try {
-            Path directory = Files.createTempDirectory(Path.of("/tmp"), "jlmounts");
-            return new MountedGuest(
-                    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x")));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new MountedGuest(SharedDirectory.make("jlmounts"));
     }
 
     static boolean isRoot() {
@@ -71,75 +62,7 @@ final class MountedGuest implements AutoCloseable {
 
     /** Makes a directory to show, with what the suite wants to find. */
     Path directory(String name) throws IOException {
-        Path directory = Files.createDirectory(shared.resolve(name));
-        Files.createDirectories(directory.resolve("deep/er"));
-        Files.createDirectory(directory.resolve("many"));
-        for (int i = 0; i < 10_000; i++) {
-            Files.createFile(directory.resolve("many/entry-%05d".formatted(i)));
-        }
-        Files.writeString(directory.resolve("note"), "from the host\n");
-        Files.writeString(directory.resolve("deep/er/file"), "deep\n");
-        Files.createSymbolicLink(directory.resolve("link"), Path.of("note"));
-        Files.createDirectory(directory.resolve("links"));
-        Files.createSymbolicLink(directory.resolve("links/dangling"), Path.of("nowhere/at all"));
-        Files.createSymbolicLink(directory.resolve("links/absolute"), Path.of("/etc/hostname"));
-        Files.createSymbolicLink(directory.resolve("links/up"), Path.of("../note"));
-        Files.createSymbolicLink(directory.resolve("links/directory"), Path.of("../deep"));
-        byte[] data = new byte[3 * 1024 * 1024 + 17];
-        new Random(name.hashCode()).nextBytes(data);
-        Files.write(directory.resolve("data"), data);
-        try (FileChannel far =
-                FileChannel.open(directory.resolve("far"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            far.write(ByteBuffer.wrap("far out".getBytes(StandardCharsets.UTF_8)), (1L << 32) + 12345);
-        }
-        Home.Result made = home.shell(HOST_FILES.formatted(directory.toString().replace("'", "'\\''"), repository()));
-        assertThat(made.code()).as(made.all()).isZero();
-        return directory;
-    }
-
-    /** Names that are no text, and what else a shell says in fewer words. */
-    private static final String HOST_FILES = """
-            set -e
-            umask 022
-            cd '%s'
-            mkdir names facts facts/directory
-            long=$(printf %%0255d 0 | tr 0 n)
-            for name in 'two words' ' edges ' 'new\\nline' 'tab\\t' ' gr\\303\\274\\303\\237e \\342\\234\\223 \\360\\235\\204\\236 ' \
-                    'caf\\351 \\377\\376' '\\047quoted\\042' '-n' 'back\\134slash' Case case "$long"; do
-                printf -- "$name" >"names/$(printf -- "$name")"
-            done
-            for mode in 600 640 755 444; do
-                head -c "$((0$mode))" /dev/zero >facts/$mode
-                chmod $mode facts/$mode
-                touch -d @1234567890 facts/$mode
-            done
-            chmod 751 facts/directory
-            touch -d @1234567890 facts/directory
-            cp -r '%s' repository
-            """;
-
-    /** A repository of two commits, which the directories get copies of. */
-    private Path repository() {
-        Path repository = home.path.resolve("repository");
-        if (!Files.exists(repository)) {
-            Home.Result made = home.shell("""
-                    set -e
-                    umask 022
-                    git init -q '%1$s'
-                    cd '%1$s'
-                    git config user.name u
-                    git config user.email u@example.com
-                    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-                        head -c 3000 /dev/urandom >$i
-                    done
-                    git add .
-                    git commit -q -m one
-                    echo more >1
-                    git commit -q -a -m two
-                    """.formatted(repository));
-            assertThat(made.code()).as(made.all()).isZero();
-        }
-        return repository;
+        return SuiteDirectory.make(home, Files.createDirectory(shared.resolve(name)));
     }
 
     Home.Result run(String script) {
@@ -301,72 +224,17 @@ final class MountedGuest implements AutoCloseable {
         }
     }
 
-    /** Who owns what, as a container of the guest's user, one of its root, and the guest itself see it. */
-    private static final String OWNERS = """
-            set -e
-            cd "$1"
-            touch u
-            sudo touch r
-            unshare --user --map-root-user sh -ec 'touch i; stat -c "%n %u:%g" u r i
-                chown 0:0 i; for to in 1:1 0:1; do if chown $to i 2>/dev/null; then echo i to $to; fi; done
-                if chown 0:0 r 2>/dev/null; then echo r taken; fi'
-            echo --
-            sudo unshare --mount --propagation private sh -ec 'mount --bind "$PWD" /opt; cd /opt; touch s
-                chown 33:34 s; chown 1234:1235 u; stat -c "%n %u:%g" u r i s
-                setpriv --reuid 33 --regid 34 --clear-groups sh -ec "echo x >s; touch w
-                    if chown 1:1 w 2>/dev/null; then echo w given; fi"'
-            echo --
-            stat -c "%n %u:%g" u r i s w
-            """;
-
-    /**
-     * A rootless container sees what is its user's as its root's and all else as nobody's, and gives nothing away; one
-     * with the guest's own root sees the guest's numbers, and what it gives away is away.
-     *
-     * @param directory what is shown at the point, which anybody may write into
-     * @param real whether the host's files have those owners; else all are this user's
-     */
-    void showsOwnersToContainers(String point, Path directory, boolean real) throws IOException {
-        String self = run("echo $(id -u):$(id -g)").out().strip();
-        Home.Result seen = home.limactlFed(OWNERS, "shell", "--workdir", "/", "m", "sh", "-s", point);
-        assertThat(seen.out()).as(point + ": " + seen.all()).isEqualTo("""
-                u 0:0
-                r 65534:65534
-                i 0:0
-                --
-                u 1234:1235
-                r 0:0
-                i %1$s
-                s 33:34
-                --
-                u 1234:1235
-                r 0:0
-                i %1$s
-                s 33:34
-                w 33:34
-                """.formatted(self));
-        assertThat(seen.code()).as(seen.all()).isZero();
-        Map<String, String> owners = new TreeMap<>();
-        for (String name : List.of("u", "r", "i", "s", "w")) {
-            Map<String, Object> facts = Files.readAttributes(directory.resolve(name), "unix:uid,gid");
-            owners.put(name, facts.get("uid") + ":" + facts.get("gid"));
-        }
-        Map<String, Object> own = Files.readAttributes(Path.of("/proc/self"), "unix:uid,gid");
-        String ours = own.get("uid") + ":" + own.get("gid");
-        assertThat(owners)
-                .as(point)
-                .isEqualTo(
-                        real
-                                ? Map.of("u", "1234:1235", "r", "0:0", "i", self, "s", "33:34", "w", "33:34")
-                                : Map.of("u", ours, "r", ours, "i", ours, "s", ours, "w", ours));
-        assertThat(works("cd '" + point + "' && sudo rm u r i s w")).isTrue();
-    }
-
+    /** Runs one of our scripts, with the modules that it may import beside it. */
     private List<String> passes(String name, boolean asRoot, List<String> arguments) {
+        StringBuilder text = new StringBuilder("set -e\nfolder=$(mktemp -d)\ntrap 'rm -rf \"$folder\"' EXIT\n");
+        for (String file : Stream.concat(MODULES.stream(), Stream.of(name)).toList()) {
+            text.append("cat >\"$folder/%s\" <<'END OF FILE'\n%sEND OF FILE\n".formatted(file, script(file)));
+        }
+        text.append("python3 \"$folder/%s\" \"$@\" </dev/null\n".formatted(name));
         List<String> words = new ArrayList<>(List.of("shell", "--workdir", "/", "m"));
-        words.addAll(asRoot ? List.of("sudo", "python3", "-") : List.of("python3", "-"));
+        words.addAll(asRoot ? List.of("sudo", "sh", "-s") : List.of("sh", "-s"));
         words.addAll(arguments);
-        Home.Result result = Home.await(home.start(words.toArray(String[]::new)), script(name), SCRIPT);
+        Home.Result result = Home.await(home.start(words.toArray(String[]::new)), text.toString(), SCRIPT);
         assertThat(result.code()).as(result.all()).isZero();
         return result.out().lines().toList();
     }
@@ -445,12 +313,6 @@ final class MountedGuest implements AutoCloseable {
     public void close() {
         home.close();
         home.shell("! mountpoint -q " + shared + "/small || umount -l " + shared + "/small");
-        try (Stream<Path> files = Files.walk(shared)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        SharedDirectory.remove(shared);
     }
 }

@@ -200,7 +200,7 @@ class Plan9IT {
     @Order(3)
     void ownersAreKeptForContainers(Share share) throws IOException {
         assumeTrue(MountedGuest.isRoot() || !share.isPlain(), "only root on the host gives files away there");
-        guest.showsOwnersToContainers(share.point(), location(share), share.isPlain());
+        ContainerOwners.areShown(guest, share.point(), location(share), share.isPlain());
     }
 
     @Test

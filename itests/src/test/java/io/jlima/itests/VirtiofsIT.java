@@ -127,7 +127,7 @@ class VirtiofsIT {
     @Test
     @Order(3)
     void ownersAreKeptForContainers() throws IOException {
-        mounted.showsOwnersToContainers("/mnt/vf rw", rw, true);
+        ContainerOwners.areShown(mounted, "/mnt/vf rw", rw, true);
     }
 
     /** Its virtiofsd holds the directory, wherever it goes, and nothing else. */

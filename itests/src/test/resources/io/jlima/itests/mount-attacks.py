@@ -4,9 +4,9 @@
 
 mount-attacks.py DIRECTORY rw|ro SECRET [SKIPPED-CHECK...]
 
-SECRET is the path, on the host, of a file beside the directory that begins with "host's secret". A line for each check:
-"ok NAME", "skipped NAME" or "FAIL NAME: reason". The exit code is the number of failures. What the attacks leave on the
-host, in the directory "left", is for the host to look at.
+SECRET is the path, on the host, of a file beside the directory that begins with "host's secret". A line for each check,
+as mount_checks prints it. The exit code is the number of failures. What the attacks leave on the host, in the directory
+"left", is for the host to look at.
 """
 
 import os
@@ -16,13 +16,8 @@ import sys
 import threading
 import time
 
-
-def put(path, data, flags=os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode=0o644):
-    fd = os.open(path, flags, mode)
-    try:
-        os.write(fd, data)
-    finally:
-        os.close(fd)
+import mount_checks
+from mount_files import put
 
 
 def get(path):
@@ -187,24 +182,7 @@ class ReadOnly:
 def main():
     root, access, secret, skipped = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
     suite = Writable(root, secret) if access == "rw" else ReadOnly(root, secret)
-    failures = 0
-    for name in [n for n in dir(suite) if n.startswith("check_")]:
-        word = name[len("check_"):]
-        if word in skipped:
-            print("skipped", word, flush=True)
-            continue
-        os.chdir(root)
-        if access == "rw":
-            os.makedirs("attacks/" + word, exist_ok=False)
-            os.chdir("attacks/" + word)
-        try:
-            getattr(suite, name)()
-            print("ok", word, flush=True)
-        except Exception as e:  # whatever it is, the next check has its turn
-            failures += 1
-            print("FAIL %s: %s %s" % (word, type(e).__name__, e), flush=True)
-    os.chdir("/")
-    sys.exit(failures)
+    sys.exit(mount_checks.run(suite, root, skipped, "attacks" if access == "rw" else None))
 
 
 main()

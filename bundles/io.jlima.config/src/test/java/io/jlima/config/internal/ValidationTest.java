@@ -4,14 +4,7 @@ package io.jlima.config.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jlima.api.Arch;
-import io.jlima.api.config.InstanceConfig;
-import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,60 +151,6 @@ class ValidationTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '§',
-            value = {
-                "cpus: 4 § 1:1: images is empty",
-                "images: [] § 1:9: images is empty",
-                "images: [{arch: x86_64}] § 1:10: images[0] has no location",
-                "images: [{location: ''}] § images[0] has no location",
-                "images: [{location: ~other/x.img}] § 1:21: images[0].location: the home directory of another user",
-                "images: [{location: /x, arch: arm64}] § 1:31: images[0].arch: unknown architecture",
-                "images: [{location: /x, arch: arm64}] § write aarch64",
-                "images: [{location: /x, digest: abc}] § names no algorithm",
-                "images: [{location: /x, digest: 'md5:0123'}] § \"md5\" is not supported",
-                "images: [{location: /x, digest: 'sha256:0123'}] § has not 64",
-                "images: [{location: /x, arch: aarch64, kernel: {location: /k, arch: x86_64}}] § but the image's is"
-                        + " aarch64",
-                "images: [{location: /x, initrd: {location: /k, arch: armv7l}}] § images[0].initrd.arch is armv7l",
-                "images: [{location: /x, kernel: {cmdline: x}}] § images[0].kernel has no location",
-            })
-    void badImagesAreRefused(String yaml, String words) {
-        assertThat(Given.linux(home).refusalOf(yaml + "\n")).contains(words);
-    }
-
-    @Test
-    void upperCaseDigestsAreRefused() {
-        String digest = "A".repeat(64);
-        assertThat(Given.linux(home).refusalOf("images: [{location: /x, digest: 'sha256:" + digest + "'}]"))
-                .contains("lower-case");
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "/abs/x.qcow2            | /abs/x.qcow2",
-                "~/x.img                 | /home/foo/x.img",
-                "relative/x.img          | relative/x.img",
-                "file:///x.img           | file:///x.img",
-                "http://h/x              | http://h/x",
-                "https://h/x?y=z         | https://h/x?y=z",
-                "debian:bookworm         | debian:bookworm",
-                "debian:trixie?include=a | debian:trixie?include=a",
-            })
-    void locationsOfEverySchemeAreAccepted(String location, String expected) {
-        assertThat(Given.linux(home)
-                        .resolve("images: [{location: '" + location + "'}]")
-                        .config()
-                        .images()
-                        .getFirst()
-                        .file()
-                        .location())
-                .isEqualTo(expected);
-    }
-
-    @ParameterizedTest
     @ValueSource(
             strings = {
                 "minimumLimaVersion: 2.0.0",
@@ -280,55 +219,6 @@ class ValidationTest {
                 .contains(words);
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "/boot",
-                "/lib",
-                "/lib/",
-                "/lib64",
-                "/usr/bin",
-                "/usr//sbin",
-                "/usr/lib",
-                "/var/lib",
-                "/var/run",
-                "/run",
-                "/proc",
-                "/proc/1",
-                "/sys",
-                "/sys/fs/x",
-                "/dev/shm",
-                "/mnt/lima-cidata",
-                "/mnt/../mnt/lima-cidata/x"
-            })
-    void whatTheGuestNeedsIsNotHidden(String point) {
-        assertThat(Given.linux(home).refusal("mounts: [{location: /etc, mountPoint: " + point + "}]\n"))
-                .contains("2:39: mounts: nothing can be mounted on /")
-                .contains("choose another mountPoint, for example /");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "/root",
-                "/mnt",
-                "/srv",
-                "/lib/x",
-                "/usr/bin/x",
-                "/usr/local",
-                "/usr/share/x",
-                "/var/lib/x",
-                "/run/x",
-                "/boot/x",
-                "/devices",
-                "/processes",
-                "/mnt/lima-cidata2"
-            })
-    void whatTheGuestCanDoWithoutMayBeHidden(String point) {
-        assertThat(Given.linux(home).refusal("mounts: [{location: /etc, mountPoint: " + point + "}]\n"))
-                .isEqualTo("accepted");
-    }
-
     @Test
     void aKeptTextIsUnchanged() {
         assertThat(Given.linux(home)
@@ -361,69 +251,5 @@ class ValidationTest {
                         .on("darwin", Arch.AARCH64)
                         .refusal("portForwards: [{guestPort: 80, hostSocket: " + name + "}]\n"))
                 .contains("longer than the 103 bytes");
-    }
-
-    @Test
-    void oldNetworkKeysBecomeToday() throws IOException {
-        Path socket = home.resolve("s");
-        Path directory = Files.createDirectory(home.resolve("d"));
-        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            server.bind(UnixDomainSocketAddress.of(socket));
-            var resolved = Given.linux(home)
-                    .resolve(Given.IMAGE + "network: {vde: [{name: v0, vnl: 'vde://" + socket
-                            + "', switchPort: 3, macAddress: '52:55:55:00:00:07'}]}\n");
-            assertThat(resolved.config().networks())
-                    .containsExactly(new InstanceConfig.NetworkEntry(
-                            null, socket.toString(), false, "52:55:55:00:00:07", "v0", 100));
-            assertThat(resolved.warnings())
-                    .hasSize(3)
-                    .anyMatch(w -> w.startsWith("lima.yaml:2:1: network.vde is an old key; write networks"))
-                    .anyMatch(w -> w.contains("vnl is an old key; write socket"))
-                    .anyMatch(w -> w.contains("switchPort is an old key and is ignored"));
-            assertThat(Given.linux(home)
-                            .accept("networks: [{vnl: " + socket + "}]\n")
-                            .networks())
-                    .singleElement()
-                    .extracting(n -> n.socket())
-                    .isEqualTo(socket.toString());
-        }
-        assertThat(Given.linux(home).refusal("networks: [{vnl: 'vde://" + directory + "'}]\n"))
-                .startsWith("lima.yaml:2:18: ")
-                .contains("is not a stream socket")
-                .contains("socket_vmnet");
-        assertThat(Given.linux(home).refusal("networks: [{vnl: /no/such}]\n")).contains("does not exist");
-        assertThat(Given.linux(home).refusal("networks: [{lima: user-v2}]\nnetwork: {vde: [{vnl: /x}]}\n"))
-                .contains("cannot both be given");
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "useHostResolver: false | false | write hostResolver.enabled",
-                "useHostResolver: true  | true  | write hostResolver.enabled",
-                "hostResolver: {enabled: true}\\nuseHostResolver: false | true | which is given too and wins",
-            })
-    void useHostResolverStillWorks(String yaml, boolean enabled, String words) {
-        var resolved = Given.linux(home).resolve(Given.IMAGE + yaml.replace("\\n", "\n") + "\n");
-        assertThat(resolved.config().hostResolver().enabled()).isEqualTo(enabled);
-        assertThat(resolved.warnings()).singleElement().asString().contains("useHostResolver is an old key", words);
-        assertThat(resolved.tree()).doesNotContainKey("useHostResolver");
-    }
-
-    @Test
-    void oldDriverOptionsBecomeToday() {
-        var resolved = Given.linux(home).resolve(Given.IMAGE + """
-            cpuType: {x86_64: max, aarch64: cortex-a72}
-            rosetta: {enabled: true}
-            vmOpts: {qemu: {cpuType: {x86_64: host}}}
-            """);
-        assertThat(resolved.config().vmOpts())
-                .isEqualTo(Map.of(
-                        "qemu",
-                        Map.of("cpuType", Map.of("x86_64", "host", "aarch64", "cortex-a72")),
-                        "vz",
-                        Map.of("rosetta", Map.of("enabled", true))));
-        assertThat(resolved.warnings()).hasSize(3);
     }
 }

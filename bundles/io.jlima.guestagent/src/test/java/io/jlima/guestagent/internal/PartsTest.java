@@ -43,15 +43,15 @@ class PartsTest {
                 mkdir whole/a 'whole/b c' to 'to there'
                 echo first >whole/a/note; echo second >'whole/b c/note'
                 printf '%s\\0' rw /a "$PWD/to" ro '/b c' "$PWD/to there" >list
-                "$agent" mount-parts "$PWD/whole" list
+                "$agent" mount-parts "$PWD/whole" <list
                 cat to/note 'to there/note'
                 echo new >to/new
                 ! echo new >'to there/new' || exit 9
-                echo whole/*
+                [ ! -e whole ]
                 """);
         assertThat(result.words())
                 .contains("first\nsecond\n", "Read-only file system")
-                .endsWith("whole/*\n");
+                .endsWith("Read-only file system\n");
         assertThat(result.code()).isZero();
     }
 
@@ -61,7 +61,7 @@ class PartsTest {
                 mount --make-shared whole
                 mkdir -p whole/a/inner whole/b to; echo second >whole/b/note
                 printf '%s\\0' ro /a "$PWD/to" rw /b "$PWD/to/inner" >list
-                "$agent" mount-parts "$PWD/whole" list
+                "$agent" mount-parts "$PWD/whole" <list
                 cat to/inner/note; echo new >to/inner/new
                 """);
         assertThat(result.words()).endsWith("second\n");
@@ -74,7 +74,7 @@ class PartsTest {
                 mkdir whole/a to; echo first >whole/a/note
                 printf '%s\\0' rw /missing "$PWD/to" rw /a "$PWD/nowhere" rw /a "$PWD/to" >list
                 code=0
-                "$agent" mount-parts "$PWD/whole" list || code=$?
+                "$agent" mount-parts "$PWD/whole" <list || code=$?
                 cat to/note
                 exit "$code"
                 """);
@@ -89,11 +89,11 @@ class PartsTest {
         Result result = inside("""
                 mkdir whole/a to
                 printf 'rw\\0/a\\0no end' >list
-                "$agent" mount-parts "$PWD/whole" list
+                "$agent" mount-parts "$PWD/whole" <list
                 """);
         assertThat(result.words()).contains("list: Invalid argument");
         assertThat(result.code()).isOne();
-        assertThat(inside("\"$agent\" mount-parts \"$PWD/whole\" missing").words())
-                .contains("missing: No such file");
+        assertThat(inside("\"$agent\" mount-parts \"$PWD/whole\" </dev/null").words())
+                .contains("list: No data");
     }
 }

@@ -7,13 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -23,52 +20,19 @@ import java.nio.channels.Channels;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Streams between the host's end and sockets, through the real agent. */
 @Timeout(180)
-class StreamsTest {
-    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
-
-    @TempDir
-    Path folder;
-
-    private RealAgent agent;
-    private GuestSession session;
-    private ServerSocket server;
-
-    @BeforeEach
-    void begin() throws Exception {
-        agent = RealAgent.serving(folder);
-        session = new GuestSession("test", RealAgent.connector(RealAgent.socket(folder)), line -> {});
-        session.met().toCompletableFuture().get(30, TimeUnit.SECONDS);
-        server = new ServerSocket(0, 50, LOOPBACK);
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        server.close();
-        session.close();
-        agent.close();
-    }
-
-    private GuestAddress target() {
-        return GuestAddress.tcp("127.0.0.1", server.getLocalPort());
-    }
-
+class StreamsTest extends MetAgent {
     @Test
     void halfCloseInBothOrders() throws Exception {
         try (GuestStream stream = session.open(target());
@@ -163,14 +127,16 @@ class StreamsTest {
                 Socket slow = server.accept()) {
             byte[] all = new byte[16 << 20];
             new Random(2).nextBytes(all);
-            CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
-                try {
-                    stream.out().write(all);
-                    stream.finish();
-                } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                }
-            });
+            CompletableFuture<Void> writing = CompletableFuture.runAsync(
+                    () -> {
+                        try {
+                            stream.out().write(all);
+                            stream.finish();
+                        } catch (IOException e) {
+                            throw new java.io.UncheckedIOException(e);
+                        }
+                    },
+                    Thread::startVirtualThread);
             try (GuestStream other = session.open(target());
                     Socket peer = server.accept()) {
                 other.out().write(7);
@@ -335,110 +301,5 @@ class StreamsTest {
                 assertThatThrownBy(() -> stream.out().write(new byte[65_508])).isInstanceOf(IOException.class);
             }
         }
-    }
-
-    @Test
-    void theGuestListensForTheHost() throws Exception {
-        server.close();
-        int port = server.getLocalPort();
-        AutoCloseable listening = session.listen(GuestAddress.tcp("127.0.0.1", port), StreamsTest::echo);
-        try (Socket socket = new Socket(LOOPBACK, port)) {
-            socket.getOutputStream().write("echo".getBytes(UTF_8));
-            socket.shutdownOutput();
-            assertThat(socket.getInputStream().readAllBytes()).asString().isEqualTo("echo");
-        }
-        assertThatThrownBy(() -> session.listen(GuestAddress.tcp("127.0.0.1", port), StreamsTest::echo))
-                .hasMessageContaining("in use");
-        listening.close();
-        // The same place can be had again at once.
-        session.listen(GuestAddress.tcp("127.0.0.1", port), StreamsTest::echo).close();
-    }
-
-    private static void echo(GuestStream stream) throws IOException {
-        try (stream) {
-            stream.in().transferTo(stream.out());
-            stream.finish();
-        }
-    }
-
-    @Test
-    void theGuestListensAtAPath() throws Exception {
-        Path path = folder.resolve("reverse.sock");
-        AutoCloseable listening = session.listen(GuestAddress.unix(path.toString()), StreamsTest::echo);
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            channel.write(ByteBuffer.wrap("echo".getBytes(UTF_8)));
-            channel.shutdownOutput();
-            assertThat(Channels.newInputStream(channel).readAllBytes())
-                    .asString()
-                    .isEqualTo("echo");
-        }
-        // What is no abandoned socket is not removed.
-        Path file = Files.writeString(folder.resolve("file"), "content");
-        assertThatThrownBy(() -> session.listen(GuestAddress.unix(file.toString()), StreamsTest::echo))
-                .hasMessageContaining("in use");
-        assertThat(file).hasContent("content");
-        listening.close();
-        // In its order after the end of the listener.
-        assertThatThrownBy(() -> session.open(GuestAddress.unix(path.toString())))
-                .hasMessageContaining("No such file");
-        assertThat(path).doesNotExist();
-    }
-
-    @Test
-    void theGuestListensForDatagrams() throws Exception {
-        int port;
-        try (DatagramChannel free = DatagramChannel.open(StandardProtocolFamily.INET)) {
-            free.bind(new InetSocketAddress(LOOPBACK, 0));
-            port = ((InetSocketAddress) free.getLocalAddress()).getPort();
-        }
-        LinkedBlockingQueue<String> questions = new LinkedBlockingQueue<>();
-        AutoCloseable listening = session.listen(GuestAddress.udp("127.0.0.1", port), stream -> {
-            byte[] question = new byte[2000];
-            int size;
-            while ((size = stream.in().read(question)) >= 0) {
-                questions.add(new String(question, 0, size, UTF_8));
-                stream.out().write(question, 0, size);
-            }
-        });
-        ByteBuffer buffer = ByteBuffer.allocate(2000);
-        for (int i = 0; i < 20; i++) {
-            try (DatagramChannel client = DatagramChannel.open()) {
-                client.connect(new InetSocketAddress(LOOPBACK, port));
-                for (String word : List.of("first" + i, "second" + i)) {
-                    client.write(ByteBuffer.wrap(word.getBytes(UTF_8)));
-                    client.read(buffer.clear());
-                    assertThat(new String(buffer.array(), 0, buffer.position(), UTF_8))
-                            .isEqualTo(word);
-                }
-            }
-        }
-        assertThat(questions).hasSize(40);
-        listening.close();
-    }
-
-    @Test
-    void listenersAreMadeAgainByANewAgent() throws Exception {
-        server.close();
-        int port = server.getLocalPort();
-        Recorder recorder = new Recorder();
-        session.watch(recorder);
-        AutoCloseable listening = session.listen(GuestAddress.tcp("127.0.0.1", port), StreamsTest::echo);
-        agent.kill();
-        recorder.await("disconnected");
-        agent = RealAgent.serving(folder);
-        recorder.await(word -> word.startsWith("connected"));
-        // Asked in this order on the link that is new: the answer to this comes after the listener is there.
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        while (answer.size() == 0) {
-            try (Socket socket = new Socket(LOOPBACK, port)) {
-                socket.getOutputStream().write('x');
-                socket.shutdownOutput();
-                socket.getInputStream().transferTo(answer);
-            } catch (java.net.ConnectException e) {
-                Thread.onSpinWait();
-            }
-        }
-        assertThat(answer.toString(UTF_8)).isEqualTo("x");
-        listening.close();
     }
 }

@@ -7,176 +7,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jlima.api.LimaException;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnection.Result;
-import io.jlima.api.ssh.SshConnection.Terminal;
 import io.jlima.api.ssh.SshProcess;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
+/** The one connection that all commands share: how many at once, what is left of them, and its end. */
 @Timeout(180)
-final class KeptConnectionTest {
-    private static final Duration TIME = Duration.ofSeconds(60);
-    private static final Map<String, String> NO_VARIABLES = Map.of();
-
-    @TempDir
-    static Path temporary;
-
-    private static SshdConnector connector;
-    private static Path identity;
-    private static Sshd sshd;
-
-    /** Tells the processes of this run from any others of the machine. */
-    private static final String SLEEP = "sleep 1000." + ProcessHandle.current().pid();
-
-    private KeptConnection connection;
-
-    @BeforeAll
-    static void start() throws Exception {
-        connector = new SshdConnector();
-        String userKey = connector.userKey(temporary);
-        identity = temporary.resolve("user");
-        sshd = Sshd.start(temporary, connector.newHostKey("guest"), userKey);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        connector.stop();
-        if (sshd != null) {
-            sshd.close();
-        }
-    }
-
-    @BeforeEach
-    void connect() throws Exception {
-        sshd.clearLog();
-        connection = (KeptConnection) connector.connect(sshd.target(identity), TIME);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-        // An sshd that may not signal (see awaitHungUp) leaves them behind.
-        ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process).equals(SLEEP))
-                .forEach(ProcessHandle::destroyForcibly);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "exit 0, 0",
-        "exit 7, 7",
-        "exit 255, 255",
-        "kill -TERM $$, 143",
-        "kill -KILL $$, 137",
-        "/nonexistent/program, 127",
-        "false, 1"
-    })
-    void exitCode(String command, int code) throws Exception {
-        assertThat(connection.run(command, "", TIME).exitCode()).isEqualTo(code);
-        try (SshProcess process = connection.start(command, null, NO_VARIABLES)) {
-            assertThat(process.waitFor()).isEqualTo(code);
-        }
-    }
-
-    @Test
-    void bothOutputsAreKeptApart() throws Exception {
-        Result result = connection.run("echo out; echo err >&2; echo Grüße", "", TIME);
-
-        assertThat(result).isEqualTo(new Result(0, "out\nGrüße\n", "err\n"));
-    }
-
-    @Test
-    void inputIsEchoedAndEnds() throws Exception {
-        assertThat(connection.run("cat; echo done", "Grüße\n", TIME).stdout()).isEqualTo("Grüße\ndone\n");
-        assertThat(connection.run("cat; echo done", "", TIME).stdout()).isEqualTo("done\n");
-    }
-
-    @Test
-    void inputThatIsNotReadDoesNotHold() throws Exception {
-        // More than any window and pipe takes.
-        String much = "x".repeat(8 * 1024 * 1024);
-
-        assertThat(connection.run("exit 4", much, TIME).exitCode()).isEqualTo(4);
-        assertThat(connection.run("wc -c", much, TIME).stdout().strip()).isEqualTo(String.valueOf(much.length()));
-    }
-
-    @Test
-    void tooMuchOutputIsAnError() throws Exception {
-        assertThatThrownBy(() -> connection.run("yes", "", TIME))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("more than 16 MiB")
-                .hasMessageContaining("yes");
-        assertThat(connection.run("head -c 16777216 /dev/zero", "", TIME).stdout())
-                .hasSize(KeptConnection.MOST_OUTPUT);
-    }
-
-    @Test
-    void timeIsUp() throws Exception {
-        assertThatThrownBy(() -> connection.run("exec " + SLEEP, "", Duration.ofMillis(300)))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("did not end within 0.3 s: exec " + SLEEP);
-        awaitHungUp();
-        assertThat(connection.run("echo still here", "", TIME).stdout()).isEqualTo("still here\n");
-    }
-
-    @Test
-    void interruptEndsTheCommand() throws Exception {
-        CompletableFuture<Throwable> result = new CompletableFuture<>();
-        Thread caller = Thread.ofVirtual().start(() -> {
-            try {
-                connection.run("exec " + SLEEP, "", TIME);
-            } catch (IOException | InterruptedException e) {
-                result.complete(e);
-            }
-        });
-        Eventually.holds("the command runs", TIME, () -> runs());
-        caller.interrupt();
-
-        assertThat(result.get(60, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
-        awaitHungUp();
-        assertThat(connection.isOpen()).isTrue();
-    }
-
-    @Test
-    void closingAProcessEndsItAndItsStreams() throws Exception {
-        SshProcess process = connection.start("exec " + SLEEP, null, NO_VARIABLES);
-        Eventually.holds("the command runs", TIME, () -> runs());
-        process.close();
-
-        assertThat(process.stdout().read()).isEqualTo(-1);
-        assertThat(process.waitFor()).isNotZero();
-        assertThatThrownBy(() -> process.stdin().write(1)).isInstanceOf(IOException.class);
-        awaitHungUp();
-        process.close();
-    }
-
+final class KeptConnectionTest extends ConnectedSshd {
     @Test
     void closingATalkingProcessHarmsNobodyElse() throws Exception {
         for (int i = 0; i < 20; i++) {
@@ -189,178 +36,17 @@ final class KeptConnectionTest {
     }
 
     @Test
-    void closedStdoutIsThrownAwayWithoutHoldingTheCommand() throws Exception {
-        try (SshProcess process = connection.start("head -c 20000000 /dev/zero; echo end >&2", null, NO_VARIABLES)) {
-            process.stdout().close();
-            assertThat(process.stderr().readAllBytes()).asString().isEqualTo("end\n");
-            assertThat(process.waitFor()).isZero();
-        }
-        assertThat(connection.isOpen()).isTrue();
-    }
-
-    @Test
-    void bytesAreNotTouched() throws Exception {
-        byte[] data = new byte[5 * 1024 * 1024 + 17];
-        new Random(42).nextBytes(data);
-        try (SshProcess process = connection.start("cat", null, NO_VARIABLES)) {
-            Thread.ofVirtual().start(() -> {
-                try (OutputStream stdin = process.stdin()) {
-                    stdin.write(data);
-                } catch (IOException e) {
-                    // Shows in what comes back.
-                }
-            });
-            assertThat(Arrays.equals(process.stdout().readAllBytes(), data)).isTrue();
-            assertThat(process.waitFor()).isZero();
-        }
-    }
-
-    @Test
-    void hugeOutputFlowsWithoutBeingKept() throws Exception {
-        long size = 64L * 1024 * 1024;
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        try (SshProcess process =
-                connection.start("head -c " + size + " /dev/zero | tr '\\0' '\\252'", null, NO_VARIABLES)) {
-            InputStream out = process.stdout();
-            byte[] buffer = new byte[65536];
-            long total = 0;
-            for (int n; (n = out.read(buffer)) >= 0; total += n) {
-                digest.update(buffer, 0, n);
-                assertThat(out.available()).isLessThanOrEqualTo((int) GuestClient.WINDOW);
-            }
-            assertThat(total).isEqualTo(size);
-            assertThat(process.waitFor()).isZero();
-        }
-        MessageDigest expected = MessageDigest.getInstance("SHA-256");
-        byte[] block = new byte[1024 * 1024];
-        Arrays.fill(block, (byte) 0252);
-        for (int i = 0; i < 64; i++) {
-            expected.update(block);
-        }
-        assertThat(HexFormat.of().formatHex(digest.digest()))
-                .isEqualTo(HexFormat.of().formatHex(expected.digest()));
-    }
-
-    @Test
-    void unreadOutputStopsTheCommand() throws Exception {
-        try (SshProcess process = connection.start("yes", null, NO_VARIABLES)) {
-            InputStream out = process.stdout();
-            Eventually.holds("the window is full", TIME, () -> available(out) == GuestClient.WINDOW);
-            // Others on the same connection go on meanwhile.
-            assertThat(connection.run("echo fine", "", TIME).stdout()).isEqualTo("fine\n");
-            assertThat(out.available()).isEqualTo((int) GuestClient.WINDOW);
-        }
-    }
-
-    @Test
-    void stdinCanBeClosedWhileOutputGoesOn() throws Exception {
-        try (SshProcess process = connection.start("cat; echo after; exit 9", null, NO_VARIABLES)) {
-            BufferedReader out = reader(process);
-            process.stdin().write("one\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(out.readLine()).as("no flush is needed").isEqualTo("one");
-            process.stdin().close();
-            assertThat(out.readLine()).isEqualTo("after");
-            assertThat(process.waitFor()).isEqualTo(9);
-        }
-    }
-
-    @Test
-    void stdoutEndsBeforeTheCommandDoes() throws Exception {
-        try (SshProcess process = connection.start("exec >&- 2>&-; read x; exit 6", null, NO_VARIABLES)) {
-            assertThat(process.stdout().read()).isEqualTo(-1);
-            process.stdin().write('\n');
-            assertThat(process.waitFor()).isEqualTo(6);
-        }
-    }
-
-    @Test
-    void signalReachesTheCommand() throws Exception {
-        try (SshProcess process =
-                connection.start("trap 'exit 5' USR1; echo ready; read x; exit 6", null, NO_VARIABLES)) {
-            assertThat(reader(process).readLine()).isEqualTo("ready");
-            process.signal("USR1");
-            // See awaitHungUp.
-            Eventually.holds("the signal has arrived", TIME, () -> ended(process) || signalRefused());
-            process.stdin().close();
-            assertThat(process.waitFor()).isEqualTo(signalRefused() ? 6 : 5);
-        }
-    }
-
-    @Test
-    void environmentIsSent() throws Exception {
-        Map<String, String> variables = Map.of("JLIMA_A", "x y 'z'", "JLIMA_B", "ü", "REFUSED", "no");
-        try (SshProcess process = connection.start("echo \"$JLIMA_A|$JLIMA_B|$REFUSED\"", null, variables)) {
-            assertThat(reader(process).readLine()).isEqualTo("x y 'z'|ü|");
-        }
-    }
-
-    @Test
-    void withoutATerminalThereIsNone() throws Exception {
-        assertThat(connection
-                        .run("test -t 0 || test -t 1 || echo none", "", TIME)
-                        .stdout())
-                .isEqualTo("none\n");
-    }
-
-    @Test
-    void terminalHasTypeSizeAndManners() throws Exception {
-        Terminal terminal = new Terminal("xterm-256color", 101, 37);
-        try (SshProcess process = connection.start(
-                "trap 'stty size' WINCH; echo $TERM; stty size; stty -a | tr ';' '\\n'; echo ready;"
-                        + " while ! read line; do :; done; stty size; exit 8",
-                terminal,
-                NO_VARIABLES)) {
-            BufferedReader out = reader(process);
-            String first = out.readLine();
-            if (terminalForbidden(process, first)) {
-                return;
-            }
-            assertThat(first).isEqualTo("xterm-256color");
-            assertThat(out.readLine()).isEqualTo("37 101");
-            List<String> settings = new ArrayList<>();
-            for (String line; !(line = out.readLine()).equals("ready"); ) {
-                settings.addAll(List.of(line.strip().split(" (?=-?[a-z0-9]+$|-?[a-z0-9]+ )")));
-            }
-            String all = String.join(" ", settings) + " ";
-            assertThat(all)
-                    .contains(" icrnl ", " isig ", " icanon ", " echo ", " onlcr ", " iutf8 ", " erase = ^? ")
-                    .contains(" intr = ^C ", " eof = ^D ");
-
-            process.resize(120, 50);
-            process.stdin().write('\n');
-            List<String> rest = out.lines().filter(line -> !line.isBlank()).toList();
-            assertThat(rest).isNotEmpty().allMatch("50 120"::equals);
-            assertThat(process.waitFor()).isEqualTo(8);
-            assertThat(process.stderr().read()).isEqualTo(-1);
-        }
-    }
-
-    @Test
-    void controlCReachesTheForeground() throws Exception {
-        try (SshProcess process =
-                connection.start("echo ready; " + SLEEP, new Terminal("vt100", 80, 24), NO_VARIABLES)) {
-            String first = reader(process).readLine();
-            if (terminalForbidden(process, first)) {
-                return;
-            }
-            assertThat(first).isEqualTo("ready");
-            process.stdin().write(3);
-            assertThat(process.waitFor()).isEqualTo(130);
-        }
-    }
-
-    @Test
     void deadConnectionIsToldToEverybody() throws Exception {
         SshProcess process = connection.start("cat", null, NO_VARIABLES);
         CompletableFuture<Throwable> running = new CompletableFuture<>();
         Thread.ofVirtual().start(() -> {
             try {
-                connection.run("exec " + SLEEP, "", TIME);
+                connection.run("exec " + Sleeper.COMMAND, "", TIME);
             } catch (IOException | InterruptedException e) {
                 running.complete(e);
             }
         });
-        Eventually.holds("the command runs", TIME, () -> runs());
+        Eventually.holds("the command runs", TIME, Sleeper::runs);
         CompletableFuture<Void> closed = connection.closed().toCompletableFuture();
         assertThat(closed).isNotDone();
 
@@ -486,19 +172,17 @@ final class KeptConnectionTest {
 
     @Test
     void commandThatOutlivesItsChannelKeepsItsSlot() throws Exception {
-        SshProcess stubborn = connection.start("trap '' HUP; echo ready; exec " + SLEEP, null, NO_VARIABLES);
+        SshProcess stubborn = connection.start("trap '' HUP; echo ready; exec " + Sleeper.COMMAND, null, NO_VARIABLES);
         assertThat(reader(stubborn).readLine()).isEqualTo("ready");
         stubborn.close();
         assertThat(stubborn.waitFor()).isEqualTo(ExitCode.UNKNOWN);
 
         // The shell has said that it is ready a moment before it becomes what is looked for below.
-        Eventually.holds("the command runs", TIME, () -> runs());
+        Eventually.holds("the command runs", TIME, Sleeper::runs);
         // sshd counts it too.
         assertThat(connection.run("true", "", TIME).exitCode()).isZero();
         assertThat(connection.freeSlots()).isEqualTo(KeptConnection.MOST_COMMANDS - 1);
-        ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process).equals(SLEEP))
-                .forEach(ProcessHandle::destroyForcibly);
+        Sleeper.end();
         Eventually.holds("all slots are free", TIME, () -> connection.freeSlots() == KeptConnection.MOST_COMMANDS);
     }
 
@@ -531,55 +215,6 @@ final class KeptConnectionTest {
         }
     }
 
-    private static int available(InputStream stream) {
-        try {
-            return stream.available();
-        } catch (IOException e) {
-            return -1;
-        }
-    }
-
-    /**
-     * Whether this machine does not let an sshd without root's rights make terminals, as in containers whose /dev/pts
-     * does not belong to the group tty. Then sshd gives up the whole connection, and that has to be told.
-     */
-    private boolean terminalForbidden(SshProcess process, @Nullable String first) throws Exception {
-        if (first != null) {
-            return false;
-        }
-        connection.closed().toCompletableFuture().get(60, TimeUnit.SECONDS);
-        assertThat(process.waitFor()).isEqualTo(ExitCode.UNKNOWN);
-        Eventually.holds("sshd says that it may not", TIME, () -> sshd.log().contains("chown(/dev/pts/"));
-        return true;
-    }
-
-    private static boolean ended(SshProcess process) {
-        return ((GuestProcess) process).hasEnded();
-    }
-
-    private static boolean runs() {
-        return ProcessHandle.allProcesses()
-                .anyMatch(process -> commandLine(process).equals(SLEEP));
-    }
-
-    /**
-     * Waits until the sleeping command has been ended. OpenSSH passes signals on only where it has split off a process
-     * with the user's rights; for a login as root it does not, and says so in its log.
-     */
-    private static void awaitHungUp() {
-        Eventually.holds("the command has been sent HUP", TIME, () -> !runs() || signalRefused());
-    }
-
-    private static boolean signalRefused() {
-        return sshd.log().contains("session signalling requires privilege separation");
-    }
-
-    private static String commandLine(ProcessHandle process) {
-        String[] arguments = process.info().arguments().orElse(new String[0]);
-        String program = process.info().command().orElse("");
-        return (program.substring(program.lastIndexOf('/') + 1) + " " + String.join(" ", arguments)).strip();
-    }
-
     /** Threads that somebody has made, without those on which virtual threads run and those that watch processes. */
     private static long threads() {
         return Thread.getAllStackTraces().keySet().stream()
@@ -587,9 +222,5 @@ final class KeptConnectionTest {
                         && !thread.getName().startsWith("process reaper")
                         && !thread.getName().startsWith("VirtualThread-"))
                 .count();
-    }
-
-    private static BufferedReader reader(SshProcess process) {
-        return new BufferedReader(new InputStreamReader(process.stdout(), StandardCharsets.UTF_8));
     }
 }

@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -28,56 +27,26 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Streams through a real sshd, to servers of this test. */
 @Timeout(180)
-final class StreamTest {
-    private static final Duration TIME = Duration.ofSeconds(60);
+final class StreamTest extends ConnectedSshd {
     private static final int HUGE = 64 * 1024 * 1024;
 
-    @TempDir
-    static Path temporary;
-
-    private static SshdConnector connector;
-    private static Path identity;
-    private static Sshd sshd;
-
-    private KeptConnection connection;
     private ServerSocketChannel server;
 
-    @BeforeAll
-    static void start() throws Exception {
-        connector = new SshdConnector();
-        String userKey = connector.userKey(temporary);
-        identity = temporary.resolve("user");
-        sshd = Sshd.start(temporary, connector.newHostKey("guest"), userKey);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        connector.stop();
-        if (sshd != null) {
-            sshd.close();
-        }
-    }
-
     @BeforeEach
-    void connect() throws Exception {
-        connection = (KeptConnection) connector.connect(sshd.target(identity), TIME);
+    void listen() throws IOException {
         server = ServerSocketChannel.open(StandardProtocolFamily.INET)
                 .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 4096);
     }
 
     @AfterEach
-    void disconnect() throws IOException {
-        connection.close();
+    void stopListening() throws IOException {
         server.close();
     }
 

@@ -28,20 +28,36 @@ final class DirectDoors {
     /** One door and those that use it. */
     private static final class Door {
         final int wantedPort;
-        final SharedServer server = new SharedServer();
         final List<Entrance> entrances = new CopyOnWriteArrayList<>();
         final DirectDoor door;
+        private final SftpServer server;
 
         Door(int wantedPort, SftpServer server, long machine) throws IOException {
             this.wantedPort = wantedPort;
-            SftpServer served =
-                    server instanceof BuiltinServer builtin && this.server.add(builtin) ? this.server : server;
+            this.server = server instanceof BuiltinServer builtin ? sharing(builtin) : server;
             this.door = new DirectDoor(
-                    served,
+                    this.server,
                     wantedPort,
                     machine,
                     () -> entrances.forEach(entrance -> entrance.onEnd.run()),
                     entrances::size);
+        }
+
+        private static SharedServer sharing(BuiltinServer first) {
+            SharedServer server = new SharedServer();
+            server.add(first);
+            return server;
+        }
+
+        /** Has one more directory served here; false if it cannot be. */
+        boolean admits(BuiltinServer directory) {
+            return server instanceof SharedServer shared && shared.add(directory);
+        }
+
+        void forget(SftpServer directory) {
+            if (server instanceof SharedServer shared && directory instanceof BuiltinServer builtin) {
+                shared.remove(builtin);
+            }
         }
     }
 
@@ -87,7 +103,7 @@ final class DirectDoors {
         Door door = null;
         if (server instanceof BuiltinServer builtin) {
             door = doors.stream()
-                    .filter(candidate -> candidate.wantedPort == port && candidate.server.add(builtin))
+                    .filter(candidate -> candidate.wantedPort == port && candidate.admits(builtin))
                     .findFirst()
                     .orElse(null);
         }
@@ -109,8 +125,8 @@ final class DirectDoors {
         if (door.entrances.isEmpty()) {
             doors.remove(door);
             door.door.close();
-        } else if (entrance.server instanceof BuiltinServer builtin) {
-            door.server.remove(builtin);
+        } else {
+            door.forget(entrance.server);
         }
     }
 }

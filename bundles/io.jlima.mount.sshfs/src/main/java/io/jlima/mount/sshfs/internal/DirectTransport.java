@@ -7,8 +7,8 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * By TCP within the machine's user-mode network, without ssh: a door on the host's loopback that only this machine may
- * use, and that mounts share as far as they can. sshfs connects again by itself whenever it is asked for something and finds the connection gone, so a mount
- * outlives its server, and the daemon.
+ * use, and that mounts share as far as they can. sshfs connects again by itself whenever it is asked for something and
+ * finds the connection gone, so a mount outlives its server, and the daemon.
  */
 final class DirectTransport implements Transport {
     static final String WORD = "direct";

@@ -145,23 +145,48 @@ real_place() {
 	entry=${entry%.}
 }
 
-# try_out INDEX NUMBER POINT: tells of a mount that works, also to whoever called. The first of two looks may meet a
-# connection that has ended, and makes sshfs connect again. What is asked for is never in the kernel's memory. A busy guest
-# takes its time.
-try_out() {
-	if [ -n "$(timeout 20 stat -f -c . -- "$3" "$3" 2>/dev/null)" ]; then
-		echo "$2 kept" >&3
-		echo "<$1>"
-	fi
+# answering SECONDS POINT...: the mount points that answer, a line each, and none when that takes too long. The first of
+# two looks may meet a connection that has ended, and makes sshfs connect again. What is asked for is never in the
+# kernel's memory.
+answering() {
+	seconds=$1
+	shift
+	timeout "$seconds" stat -f -c %n -- "$@" 2>/dev/null
 }
 
-# alive: the indices of those that are mounted and work, each in angle brackets.
+# works INDEX: tells of a mount that works, also to whoever called.
+works() {
+	pick "$1"
+	echo "$number kept" >&3
+	echo "<$1>"
+}
+
+# try_out INDEX: a busy guest takes its time.
+try_out() {
+	pick "$1"
+	[ -z "$(answering 20 "$point" "$point")" ] || works "$1"
+}
+
+# alive: the indices of those that are mounted and work, each in angle brackets. All are asked by one process, since two
+# for each would take an emulated guest longer than all their answers; who has not answered then is asked alone.
 alive() {
+	set --
 	i=0
 	while [ "$i" -lt "$count" ]; do
 		i=$((i + 1))
 		pick "$i"
-		! seen "$entry" || try_out "$i" "$number" "$point" &
+		! seen "$entry" || set -- "$@" "$point" "$point"
+	done
+	answers=$line_feed$(answering 2 "$@")$line_feed
+	i=0
+	while [ "$i" -lt "$count" ]; do
+		i=$((i + 1))
+		pick "$i"
+		seen "$entry" || continue
+		case $answers in
+		*"$line_feed$point$line_feed"*) works "$i" ;;
+		*) try_out "$i" & ;;
+		esac
 	done
 	wait
 }
@@ -239,6 +264,11 @@ gather() {
 	launched="$launched $group"
 }
 
+# in_background WORDS: sshfs, which stays, and must keep nothing open that whoever hears this shell waits for the end of.
+in_background() {
+	timeout 20 sshfs "$@" 3>&- </dev/null
+}
+
 # can_begin INDEX: whether it makes sense to mount; if not, that is told.
 can_begin() {
 	pick "$1"
@@ -257,7 +287,7 @@ can_begin() {
 alone() {
 	can_begin "$1" || return 0
 	[ "$place" != ro ] || options=$options,ro
-	if words=$(prepare "$point" 2>&1 && timeout 20 sshfs "$host:$path" "$point" -o "$options$links" 2>&1 </dev/null); then
+	if words=$(prepare "$point" 2>&1 && in_background "$host:$path" "$point" -o "$options$links" 2>&1); then
 		if mounted "$entry"; then
 			[ "$place" != view ] || settle "$point" ro
 			echo "$number mounted"
@@ -278,12 +308,7 @@ together() {
 	left=$1
 	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null &&
 		mkdir -m 700 "$base"; then
-		pick "${1%% *}"
-		if timeout 20 sshfs "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 </dev/null; then
-			share "$1"
-		fi
-		rmdir "$base" 2>/dev/null
-		rm -f "$base.parts"
+		share "$1"
 	fi
 	for i in $left; do
 		alone "$i" &
@@ -291,14 +316,10 @@ together() {
 	wait
 }
 
-# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then.
+# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then. It takes sudo as long to
+# begin as sshfs, so they do that at the same time.
 share() {
-	for i in $1; do
-		pick "$i"
-		[ "$place" = rw ] || place=ro
-		printf '%s\0' "$place" "$path" "$point"
-	done >"$base.parts"
-	sudo -n "$agent" mount-parts "$base" "$base.parts" >/dev/null 2>&1 </dev/null || unmount "$base" >/dev/null 2>&1
+	whole "$1" | sudo -n "$agent" mount-parts "$base" >/dev/null 2>&1 || give_up "$base" >/dev/null 2>&1
 	look
 	left=
 	for i in $1; do
@@ -309,6 +330,23 @@ share() {
 			left="$left $i"
 		fi
 	done
+}
+
+# whole INDICES: mounts "base", and lists its parts if that has gone well.
+whole() {
+	pick "${1%% *}"
+	in_background "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 || return
+	for i in $1; do
+		pick "$i"
+		[ "$place" = rw ] || place=ro
+		printf '%s\0' "$place" "$path" "$point"
+	done
+}
+
+# give_up POINT: takes a place away, whatever is there.
+give_up() {
+	unmount "$1"
+	rmdir "$1"
 }
 
 # detach NUMBER POINT POINT-AS-IN-MOUNTINFO
@@ -370,7 +408,7 @@ passive() {
 			fi
 		done
 	) </dev/null >/dev/null &
-	exec sshfs "$4" "$2" -f -o "$passive,$5$links"
+	exec sshfs "$4" "$2" -f -o "$passive,$5$links" 3>&-
 }
 
 exec 3>&1

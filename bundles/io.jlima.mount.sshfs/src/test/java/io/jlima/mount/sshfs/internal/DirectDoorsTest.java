@@ -70,6 +70,12 @@ class DirectDoorsTest {
             assertThat(other.port()).isNotEqualTo(builtin.port());
             assertThat(twice.port()).isNotEqualTo(builtin.port());
         }
+        DirectDoors others = doors();
+        try (DirectDoors.Entrance other = others.enter(made("c"), new Other(), () -> {});
+                DirectDoors.Entrance builtin = enter(others, made("d"))) {
+            // It would be served by what may have no jail.
+            assertThat(builtin.port()).isNotEqualTo(other.port());
+        }
     }
 
     private record Other() implements io.jlima.mount.sshfs.internal.sftp.SftpServer {

@@ -99,7 +99,11 @@ class GuestScriptTest {
                 exec 3>/dev/null
                 there=$1 dead=$2
                 seen() { case " $there " in *" $1 "*) return 0 ;; esac; return 1; }
-                timeout() { case " $dead " in *" $7 "*) ;; *) echo . ;; esac; }
+                timeout() {
+                    case " $* " in *" /hangs "*) ! [ $# -gt 8 ] || return ;; esac
+                    shift 6
+                    for point; do case " $dead " in *" $point "*) ;; *) echo "$point" ;; esac; done
+                }
                 unmount() { echo "unmount $1" >&2; }
                 learn() { :; }
                 prepare() { :; }
@@ -142,6 +146,36 @@ class GuestScriptTest {
                 .isEqualTo("alone /a\nalone /a/b\n");
         assertThat(attached("/a /a/b", "/a/b", call(0, "/a", "p"), call(1, "/a/b", "q")))
                 .isEqualTo("alone /a/b\n");
+    }
+
+    @Test
+    void oneThatHangsIsNotTakenForTheDeathOfOthers() throws Exception {
+        assertThat(attached("/a /hangs /b", "/hangs", call(0, "/a", "p"), call(1, "/hangs", "p"), call(2, "/b", "p")))
+                .isEqualTo("alone /hangs\n");
+    }
+
+    /** sshd ends a session when nobody has its output open any more, and an sshfs in the background stays for long. */
+    @Test
+    void sshfsKeepsNothingOfTheShellOpen(@TempDir Path directory) throws Exception {
+        Path sshfs = Files.writeString(directory.resolve("sshfs"), """
+                #!/bin/sh
+                [ ! -e /proc/$$/fd/3 ] || echo "$2 holds 3"
+                """);
+        assertThat(sshfs.toFile().setExecutable(true)).isTrue();
+        String functions = GuestScript.alone("");
+        String script = functions.substring(0, functions.indexOf("\nexec 3>&1")) + """
+
+                PATH=$1:$PATH
+                exec 3>&1
+                mounted() { return 1; }
+                prepare() { :; }
+                in_background host:/x /alone -o options
+                passive 0 /passive /passive :/x options ''
+                """;
+        Process shell = new ProcessBuilder("sh", "-c", script, "sh", directory.toString()).start();
+        shell.getOutputStream().close();
+        assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEmpty();
     }
 
     /** One that holds the words of sshfs, and ends with its input. */
