@@ -210,6 +210,11 @@ class MountIT implements SshfsAttacks, SshfsFaults {
                         .code())
                 .isEqualTo(1);
         home.good("mount", "remove", "m", "/mnt/late comer");
+        // A place that the guest has already, and that is not its user's.
+        assertThat(works("sudo mkdir /opt/late")).isTrue();
+        home.good("mount", "add", "m", late.toString(), "--mount-point", "/opt/late");
+        assertThat(guest("cat /opt/late/note").out()).isEqualTo("late\n");
+        home.good("mount", "remove", "m", "/opt/late");
         assertThat(guest("cat /proc/self/mountinfo").out()).doesNotContain("late");
         assertThat(Files.readString(home.path.resolve("m/lima.yaml"))).doesNotContain("late comer");
     }

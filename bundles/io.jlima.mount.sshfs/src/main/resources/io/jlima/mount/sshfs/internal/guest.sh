@@ -92,6 +92,12 @@ prepare() {
 	}
 }
 
+# own POINT: what was there before may be somebody else's, and sshfs wants a directory that its user may write to. Whether
+# that has helped, sshfs says.
+own() {
+	[ -w "$1" ] || sudo -n chown "$(id -u):$(id -g)" -- "$1" 2>/dev/null || true
+}
+
 # settle POINT PLACE: makes the mount what it is to be at its place, "ro" or nothing. A user who may not do that finds a
 # place that is said to be writable, and a host that refuses.
 settle() {
@@ -287,7 +293,7 @@ can_begin() {
 alone() {
 	can_begin "$1" || return 0
 	[ "$place" != ro ] || options=$options,ro
-	if words=$(prepare "$point" 2>&1 && in_background "$host:$path" "$point" -o "$options$links" 2>&1); then
+	if words=$(prepare "$point" 2>&1 && own "$point" && in_background "$host:$path" "$point" -o "$options$links" 2>&1); then
 		if mounted "$entry"; then
 			[ "$place" != view ] || settle "$point" ro
 			echo "$number mounted"
@@ -397,6 +403,7 @@ passive() {
 	fi
 	learn </dev/null
 	prepare "$2" >&2 || exit 1
+	own "$2" </dev/null
 	(
 		# Nothing tells of a new mount but a process that takes longer to start than this.
 		while kill -0 $$ 2>/dev/null; do

@@ -12,6 +12,7 @@ record FileFacts(int mode, int uid, int gid, long size, long accessed, long modi
     private static final int TYPE = 0170000;
     private static final int REGULAR = 0100000;
     private static final int DIRECTORY = 0040000;
+    private static final int LINK = 0120000;
 
     /** Of a directory that only leads to others. */
     static FileFacts bareDirectory(Owners owners) {
@@ -44,6 +45,10 @@ record FileFacts(int mode, int uid, int gid, long size, long accessed, long modi
 
     boolean isRegular() {
         return (mode & TYPE) == REGULAR;
+    }
+
+    boolean isLink() {
+        return (mode & TYPE) == LINK;
     }
 
     boolean isDirectory() {

@@ -5,6 +5,7 @@ import io.jlima.mount.sshfs.internal.sftp.Calls.Call;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory that no path leads out of. The kernel resolves each path below the open directory and refuses whatever
@@ -108,7 +109,43 @@ final class Jail implements AutoCloseable {
     }
 
     private int open(byte[] inside, int flags, int mode) throws SystemError {
-        return open(root, inside, flags, mode, resolve);
+        try {
+            return open(root, inside, flags, mode, resolve);
+        } catch (SystemError e) {
+            if (e.number() != SystemError.EXDEV || (resolve & NO_SYMLINKS) != 0) {
+                throw e;
+            }
+            boolean last = (flags & (Calls.O_NOFOLLOW | Calls.O_EXCL)) == 0;
+            return open(root, withoutLinks(inside, last), flags, mode, resolve | NO_SYMLINKS);
+        }
+    }
+
+    /** Where a path leads to which the kernel refuses: an absolute link may lead into the directory, too. */
+    private byte[] withoutLinks(byte[] inside, boolean last) throws SystemError {
+        return new LinkWalk(this::target, location, withoutEnd(directory)).resolve(inside, last);
+    }
+
+    private byte @Nullable [] target(byte[] path) throws SystemError {
+        int seen;
+        try {
+            seen = open(root, path, Calls.O_PATH | Calls.O_NOFOLLOW, 0, resolve | NO_SYMLINKS);
+        } catch (SystemError e) {
+            if (e.number() == SystemError.ENOENT) {
+                return null;
+            }
+            throw e;
+        }
+        try {
+            return FileFacts.of(calls, seen).isLink() ? targetOf(seen) : null;
+        } finally {
+            calls.closeDescriptor(seen);
+        }
+    }
+
+    private byte[] targetOf(int link) throws SystemError {
+        MemorySegment at = calls.transfer();
+        int length = calls.number(Call.READLINKAT, link, calls.path(new byte[0]), at.address(), Calls.PATH_MAX, 0);
+        return at.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
     }
 
     private int open(int from, byte[] path, int flags, int mode, int resolve) throws SystemError {
@@ -292,9 +329,7 @@ final class Jail implements AutoCloseable {
     byte[] readLink(byte[] path) throws SystemError {
         int link = look(path);
         try {
-            MemorySegment at = calls.transfer();
-            int length = calls.number(Call.READLINKAT, link, calls.path(new byte[0]), at.address(), Calls.PATH_MAX, 0);
-            return at.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+            return targetOf(link);
         } finally {
             calls.closeDescriptor(link);
         }

@@ -232,6 +232,47 @@ class BuiltinServerJailTest extends ServedDirectory {
         }
     }
 
+    /** The kernel refuses all absolute links; those that stay inside are told from the others by their text. */
+    @Test
+    void absoluteLinksAreFollowedWithinAndNowhereElse() throws IOException {
+        Path deep = Files.createDirectories(root.resolve("tree/deep"));
+        Files.writeString(deep.resolve("note"), "deep");
+        Files.createSymbolicLink(root.resolve("to-tree"), root.resolve("tree"));
+        Files.createSymbolicLink(root.resolve("tree/real"), root.toRealPath().resolve("to-tree/deep/.././deep/note"));
+        Files.createSymbolicLink(root.resolve("self"), root);
+        Files.createSymbolicLink(root.resolve("round"), root.resolve("round"));
+        Files.createSymbolicLink(root.resolve("out"), outside.resolve("secret"));
+        Files.createSymbolicLink(root.resolve("beside"), Path.of(root + "-beside/secret"));
+        Files.createSymbolicLink(
+                root.resolve("up"), Path.of(root + "/tree/../../" + outside.getFileName() + "/secret"));
+        Files.createSymbolicLink(root.resolve("through"), root.resolve("out"));
+        Files.createSymbolicLink(root.resolve("planted"), outside.resolve("planted"));
+        try (RawClient strict = client(true, false);
+                RawClient following = client(true, true)) {
+            for (String path :
+                    List.of("to-tree/deep/note", "tree/real", "self/self/tree/real", "to-tree/../to-tree/real")) {
+                assertThat(strict.open(at(path), READ)).as(path).isNull();
+                byte[] handle = following.opened(at(path), READ);
+                assertThat(following.ask(5, handle, 0L, 9).string())
+                        .as(path)
+                        .isEqualTo("deep".getBytes(StandardCharsets.UTF_8));
+            }
+            assertThat(following.list(at("to-tree/deep"))).contains("note");
+            for (String path :
+                    List.of("round", "out", "beside", "up", "through", "self/out", "self/../x", "to-tree/../out")) {
+                assertThat(following.open(at(path), READ)).as(path).isNull();
+                assertThat(following.ask(17, at(path)).status()).as(path).isGreaterThan(OK);
+            }
+            assertThat(following.open(at("planted"), WRITE | CREATE)).isNull();
+            assertThat(following.open(at("self/planted"), WRITE | CREATE | TRUNCATE))
+                    .isNull();
+            assertThat(following.opened(at("to-tree/made"), WRITE | CREATE)).isNotEmpty();
+        }
+        assertThat(root.resolve("tree/made")).exists();
+        assertThat(outside.resolve("planted")).doesNotExist();
+        assertThat(outside.resolve("secret")).hasContent("secret");
+    }
+
     @Test
     void pipesAndDevicesAreNotOpened() throws Exception {
         assertThat(new ProcessBuilder("mkfifo", root.resolve("pipe").toString())
