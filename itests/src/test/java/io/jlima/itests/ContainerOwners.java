@@ -15,21 +15,21 @@ final class ContainerOwners {
     private ContainerOwners() {}
 
     private static final String SCRIPT = """
-        set -e
-        cd "$1"
-        touch u
-        sudo touch r
-        unshare --user --map-root-user sh -ec 'touch i; stat -c "%n %u:%g" u r i
-            chown 0:0 i; for to in 1:1 0:1; do if chown $to i 2>/dev/null; then echo i to $to; fi; done
-            if chown 0:0 r 2>/dev/null; then echo r taken; fi'
-        echo --
-        sudo unshare --mount --propagation private sh -ec 'mount --bind "$PWD" /opt; cd /opt; touch s
-            chown 33:34 s; chown 1234:1235 u; stat -c "%n %u:%g" u r i s
-            setpriv --reuid 33 --regid 34 --clear-groups sh -ec "echo x >s; touch w
-                if chown 1:1 w 2>/dev/null; then echo w given; fi"'
-        echo --
-        stat -c "%n %u:%g" u r i s w
-        """;
+            set -e
+            cd "$1"
+            touch u
+            sudo touch r
+            unshare --user --map-root-user sh -ec 'touch i; stat -c "%n %u:%g" u r i
+                chown 0:0 i; for to in 1:1 0:1; do if chown $to i 2>/dev/null; then echo i to $to; fi; done
+                if chown 0:0 r 2>/dev/null; then echo r taken; fi'
+            echo --
+            sudo unshare --mount --propagation private sh -ec 'mount --bind "$PWD" /opt; cd /opt; touch s
+                chown 33:34 s; chown 1234:1235 u; stat -c "%n %u:%g" u r i s
+                setpriv --reuid 33 --regid 34 --clear-groups sh -ec "echo x >s; touch w
+                    if chown 1:1 w 2>/dev/null; then echo w given; fi"'
+            echo --
+            stat -c "%n %u:%g" u r i s w
+            """;
 
     /**
      * A rootless container sees what is its user's as its root's and all else as nobody's, and gives nothing away; one
@@ -42,21 +42,21 @@ final class ContainerOwners {
         String self = guest.run("echo $(id -u):$(id -g)").out().strip();
         Home.Result seen = guest.home.limactlFed(SCRIPT, "shell", "--workdir", "/", "m", "sh", "-s", point);
         assertThat(seen.out()).as(point + ": " + seen.all()).isEqualTo("""
-            u 0:0
-            r 65534:65534
-            i 0:0
-            --
-            u 1234:1235
-            r 0:0
-            i %1$s
-            s 33:34
-            --
-            u 1234:1235
-            r 0:0
-            i %1$s
-            s 33:34
-            w 33:34
-            """.formatted(self));
+                u 0:0
+                r 65534:65534
+                i 0:0
+                --
+                u 1234:1235
+                r 0:0
+                i %1$s
+                s 33:34
+                --
+                u 1234:1235
+                r 0:0
+                i %1$s
+                s 33:34
+                w 33:34
+                """.formatted(self));
         assertThat(seen.code()).as(seen.all()).isZero();
         Map<String, String> owners = new TreeMap<>();
         for (String name : List.of("u", "r", "i", "s", "w")) {

@@ -171,16 +171,16 @@ final class MountedGuest implements AutoCloseable {
         Path file = directory.resolve("version");
         Files.writeString(file, "0000\n".repeat(40_000));
         Process reader = home.start("shell", "--workdir", "/", "m", "python3", "-c", """
-            import sys
-            seen = set()
-            while len(seen) < 10:
-                with open(sys.argv[1]) as file:
-                    lines = file.read().split("\\n")
-                assert len(lines) == 40001 and lines.pop() == "", len(lines)
-                assert len(set(lines)) == 1, sorted(set(lines))
-                seen.add(lines[0])
-            print("whole")
-            """, point + "/version");
+                import sys
+                seen = set()
+                while len(seen) < 10:
+                    with open(sys.argv[1]) as file:
+                        lines = file.read().split("\\n")
+                    assert len(lines) == 40001 and lines.pop() == "", len(lines)
+                    assert len(set(lines)) == 1, sorted(set(lines))
+                    seen.add(lines[0])
+                print("whole")
+                """, point + "/version");
         for (int i = 1; !reader.waitFor(10, TimeUnit.MILLISECONDS); i++) {
             Path fresh = Files.writeString(
                     directory.resolve("version.new"),

@@ -105,16 +105,16 @@ class Plan9IT {
         Files.setPosixFilePermissions(gone, PosixFilePermissions.fromString("rwxrwxrwx"));
         mounts.append("- {location: \"%s\", mountPoint: /mnt/gone, writable: true}\n".formatted(gone));
         Path yaml = home.write("m.yaml", """
-            images:
-            - {location: "debian:bookworm?include=git", arch: x86_64}
-            cpus: 1
-            memory: 1GiB
-            mountType: 9p
-            containerd: {system: false, user: false}
-            provision:
-            - {mode: boot, script: "[ ! -e /etc/fails-early ]"}
-            mounts:
-            """ + mounts);
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                cpus: 1
+                memory: 1GiB
+                mountType: 9p
+                containerd: {system: false, user: false}
+                provision:
+                - {mode: boot, script: "[ ! -e /etc/fails-early ]"}
+                mounts:
+                """ + mounts);
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
     }
 
@@ -331,12 +331,12 @@ class Plan9IT {
 
     private void refused(String mount, String word) {
         Path yaml = home.write("bad.yaml", """
-            images:
-            - {location: "debian:bookworm?include=git", arch: x86_64}
-            mountType: 9p
-            mounts:
-            - %s
-            """.formatted(mount));
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                mountType: 9p
+                mounts:
+                - %s
+                """.formatted(mount));
         Home.Result result = home.limactl("create", "--tty=false", "--name", "bad", yaml.toString());
         assertThat(result.code()).as(mount + ": " + result.all()).isEqualTo(1);
         assertThat(result.err()).contains(word);

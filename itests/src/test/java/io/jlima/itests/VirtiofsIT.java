@@ -46,19 +46,19 @@ class VirtiofsIT {
         mounted.directory(ro.getFileName().toString());
         forAll(Files.createDirectory(gone));
         Path yaml = home.write("m.yaml", """
-            images:
-            - {location: "debian:bookworm?include=git", arch: x86_64}
-            cpus: 1
-            memory: 1GiB
-            mountType: virtiofs
-            containerd: {system: false, user: false}
-            mounts:
-            - {location: "%s", mountPoint: /mnt/vf rw, writable: true}
-            - {location: "%s", mountPoint: /mnt/vf ro}
-            - {location: "%s", mountPoint: /mnt/small, writable: true}
-            - {location: "%s", mountPoint: /mnt/gone, writable: true}
-            - {location: "%s", mountPoint: /mnt/made}
-            """.formatted(rw, ro, mounted.smallDisk(), gone, made));
+                images:
+                - {location: "debian:bookworm?include=git", arch: x86_64}
+                cpus: 1
+                memory: 1GiB
+                mountType: virtiofs
+                containerd: {system: false, user: false}
+                mounts:
+                - {location: "%s", mountPoint: /mnt/vf rw, writable: true}
+                - {location: "%s", mountPoint: /mnt/vf ro}
+                - {location: "%s", mountPoint: /mnt/small, writable: true}
+                - {location: "%s", mountPoint: /mnt/gone, writable: true}
+                - {location: "%s", mountPoint: /mnt/made}
+                """.formatted(rw, ro, mounted.smallDisk(), gone, made));
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
     }
 
