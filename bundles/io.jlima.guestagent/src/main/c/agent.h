@@ -193,6 +193,10 @@ extern struct session sessions[SESSIONS];
 struct session *session_begin(int fd, bool channel);
 void channel_open(void);
 void socket_serve(void);
+// Serves connections to a socket of the owner's.
+void socket_listen(struct source *source, const char *path);
+// A connection that does not block, or -1.
+int connect_unix(const char *path);
 void sessions_end(void);
 // Tells hosts whose sessions were broken off, unless they have begun anew by themselves.
 void awake_due(void);
@@ -283,10 +287,11 @@ void stage_begin(void);
 bool stage_pump(struct session *session);
 
 // parts.c
-// Mounts parts of what is mounted at a folder, and takes it and the folder away. Standard input lists "rw" or "ro", the
-// part's path from the folder on, and the mount point, each with a zero after it; nothing is done before its end. Returns
-// what the program ends with.
-int parts_mount(const char *whole);
+void parts_serve(void);
+// Has a program mount the whole at a folder that is made for it, and the agent with that socket mount its parts and take
+// the whole away. Standard input lists "rw" or "ro", the part's path from the folder on, and the mount point, each with a
+// zero after it. Returns what the program ends with.
+int parts_mount(const char *agent, const char *whole, char **words);
 
 // guest.c
 void clock_told(struct session *session, int64_t seconds, uint32_t nanos, uint32_t threshold_ms);

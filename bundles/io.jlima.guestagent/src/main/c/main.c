@@ -123,7 +123,7 @@ static bool number(const char *text, unsigned *value, char end) {
 
 static void usage(void) {
     complain("usage: lima-guestagent [--port NAME | --channel PATH] [--socket PATH [--private]] [--owner UID:GID] [--run FOLDER]"
-             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts FOLDER <LIST",
+             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts SOCKET FOLDER PROGRAM [WORD...] <LIST",
              0);
     exit(2);
 }
@@ -205,8 +205,8 @@ bool loop_once(bool wait) {
 }
 
 int main(int count, char **words) {
-    if (count == 3 && strcmp(words[1], "mount-parts") == 0) {
-        return parts_mount(words[2]);
+    if (count > 4 && strcmp(words[1], "mount-parts") == 0) {
+        return parts_mount(words[2], words[3], words + 4);
     }
     read_options(count, words);
     struct rlimit files;
@@ -223,6 +223,7 @@ int main(int count, char **words) {
     stage_begin();
     channel_open();
     socket_serve();
+    parts_serve();
     sessions_pump();
     struct sigaction action = {.sa_handler = end};
     sigaction(SIGTERM, &action, NULL);

@@ -430,7 +430,7 @@ void sessions_end(void) {
 
 // --- where sessions come from
 
-static int connect_unix(const char *path) {
+int connect_unix(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
@@ -533,22 +533,25 @@ static void socket_ready(struct source *source, uint32_t events) {
     }
 }
 
+void socket_listen(struct source *source, const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    source->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(path);
+    mode_t before = umask(0177);
+    bool bound = source->fd >= 0 && bind(source->fd, (struct sockaddr *)&address, sizeof address) == 0;
+    umask(before);
+    bound = bound && (options.private_socket || chown(path, options.owner, options.group) == 0);
+    if (!bound || listen(source->fd, 8) != 0) {
+        complain(path, errno);
+        return;
+    }
+    loop_add(source, EPOLLIN);
+}
+
 void socket_serve(void) {
     static struct source served = {.fd = -1, .ready = socket_ready};
-    if (options.socket == NULL) {
-        return;
+    if (options.socket != NULL) {
+        socket_listen(&served, options.socket);
     }
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", options.socket);
-    served.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    unlink(options.socket);
-    mode_t before = umask(0177);
-    bool bound = served.fd >= 0 && bind(served.fd, (struct sockaddr *)&address, sizeof address) == 0;
-    umask(before);
-    bound = bound && (options.private_socket || chown(options.socket, options.owner, options.group) == 0);
-    if (!bound || listen(served.fd, 8) != 0) {
-        complain(options.socket, errno);
-        return;
-    }
-    loop_add(&served, EPOLLIN);
 }

@@ -18,19 +18,36 @@ class PartsTest {
     @TempDir
     Path folder;
 
+    /** The agent runs, and "whole" has a program mount what "fill" makes; the list is in a file. */
+    private static final String BEGIN = """
+            agent=$1; cd "$2"; mkdir run to
+            "$agent" --socket "$PWD/sock" --owner 0:0 --run "$PWD/run" --keep-clock --no-events $3 &
+            trap 'kill $!; wait $! || :' EXIT
+            while [ ! -S sock ] || [ "$3" != --private -a ! -S sock.mounts ]; do sleep 0.01; done
+            whole() {
+                "$agent" mount-parts "$PWD/sock" "$PWD/whole" \\
+                    sh -euc 'mount -t tmpfs none whole; cd whole; eval "$1"' sh "$fill" <list
+            }
+            """;
+
     /** Words of standard output and error, and what the shell ended with. */
     private record Result(String words, int code) {}
 
     private Result inside(String script) throws IOException, InterruptedException {
+        return inside("", script);
+    }
+
+    private Result inside(String option, String script) throws IOException, InterruptedException {
         List<String> command = Stream.of(
                         "unshare",
                         "-rm",
                         "sh",
                         "-euc",
-                        "agent=$1; cd \"$2\"; mkdir -p whole; mount -t tmpfs none whole\n" + script,
+                        BEGIN + script,
                         "sh",
                         RealAgent.program().toString(),
-                        folder.toString())
+                        folder.toString(),
+                        option)
                 .toList();
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String words = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -40,28 +57,25 @@ class PartsTest {
     @Test
     void partsAreMountedAndTheWholeGoes() throws Exception {
         Result result = inside("""
-                mkdir whole/a 'whole/b c' to 'to there'
-                echo first >whole/a/note; echo second >'whole/b c/note'
+                mkdir 'to there'
+                fill="mkdir a 'b c'; echo first >a/note; echo second >'b c/note'"
                 printf '%s\\0' rw /a "$PWD/to" ro '/b c' "$PWD/to there" >list
-                "$agent" mount-parts "$PWD/whole" <list
+                whole
                 cat to/note 'to there/note'
                 echo new >to/new
                 ! echo new >'to there/new' || exit 9
                 [ ! -e whole ]
                 """);
-        assertThat(result.words())
-                .contains("first\nsecond\n", "Read-only file system")
-                .endsWith("Read-only file system\n");
+        assertThat(result.words()).contains("first\nsecond\n", "Read-only file system");
         assertThat(result.code()).isZero();
     }
 
     @Test
     void aPartWithinAPartStaysWhenTheWholeGoes() throws Exception {
         Result result = inside("""
-                mount --make-shared whole
-                mkdir -p whole/a/inner whole/b to; echo second >whole/b/note
+                fill='mount --make-shared .; mkdir -p a/inner b; echo second >b/note'
                 printf '%s\\0' ro /a "$PWD/to" rw /b "$PWD/to/inner" >list
-                "$agent" mount-parts "$PWD/whole" <list
+                whole
                 cat to/inner/note; echo new >to/inner/new
                 """);
         assertThat(result.words()).endsWith("second\n");
@@ -71,11 +85,12 @@ class PartsTest {
     @Test
     void whatCannotBeMountedIsToldAndTheRestIsThere() throws Exception {
         Result result = inside("""
-                mkdir whole/a to; echo first >whole/a/note
+                fill='mkdir a; echo first >a/note'
                 printf '%s\\0' rw /missing "$PWD/to" rw /a "$PWD/nowhere" rw /a "$PWD/to" >list
                 code=0
-                "$agent" mount-parts "$PWD/whole" <list || code=$?
+                whole || code=$?
                 cat to/note
+                [ ! -e whole ]
                 exit "$code"
                 """);
         assertThat(result.words())
@@ -87,13 +102,47 @@ class PartsTest {
     @Test
     void aListThatIsCutOffIsRefused() throws Exception {
         Result result = inside("""
-                mkdir whole/a to
+                fill='mkdir a'
                 printf 'rw\\0/a\\0no end' >list
-                "$agent" mount-parts "$PWD/whole" <list
+                whole || code=$?
+                [ ! -e whole ]
+                exit "$code"
                 """);
         assertThat(result.words()).contains("list: Invalid argument");
         assertThat(result.code()).isOne();
-        assertThat(inside("\"$agent\" mount-parts \"$PWD/whole\" </dev/null").words())
-                .contains("list: No data");
+    }
+
+    @Test
+    void aProgramThatFailsLeavesNothing() throws Exception {
+        Result result = inside("""
+                : >list
+                "$agent" mount-parts "$PWD/sock" "$PWD/whole" sh -c 'echo mine >&2; exit 3' <list || code=$?
+                [ ! -e whole ]
+                "$agent" mount-parts "$PWD/sock" "$PWD/whole" ./missing <list || [ ! -e whole ]
+                exit "$code"
+                """);
+        assertThat(result.words()).contains("mine", "./missing: No such file");
+        assertThat(result.code()).isOne();
+    }
+
+    /** Who has the socket would mount as root, so there is none for those who may not be root. */
+    @Test
+    void aPrivateAgentMountsNothing() throws Exception {
+        Result result = inside("--private", """
+                fill='mkdir a'
+                printf '%s\\0' rw /a "$PWD/to" >list
+                whole || code=$?
+                [ ! -e sock.mounts ]
+                umount whole
+                exit "$code"
+                """);
+        assertThat(result.words()).contains("sock.mounts: No such file");
+        assertThat(result.code()).isOne();
+    }
+
+    @Test
+    void theSocketIsTheOwners() throws Exception {
+        Result result = inside("stat -c %a sock.mounts; id -u; stat -c %u sock.mounts");
+        assertThat(result.words()).endsWith("600\n0\n0\n");
     }
 }

@@ -312,8 +312,7 @@ together() {
 	agent=/usr/local/bin/lima-guestagent
 	base=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs.$$.${1%% *}
 	left=$1
-	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null &&
-		mkdir -m 700 "$base"; then
+	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null; then
 		share "$1"
 	fi
 	for i in $left; do
@@ -322,10 +321,11 @@ together() {
 	wait
 }
 
-# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then. It takes sudo as long to
-# begin as sshfs, so they do that at the same time.
+# share INDICES: mounts the parts of "base"; those that are still missing are in "left" then.
 share() {
-	whole "$1" | sudo -n "$agent" mount-parts "$base" >/dev/null 2>&1 || give_up "$base" >/dev/null 2>&1
+	pick "${1%% *}"
+	parts "$1" | "$agent" mount-parts /run/lima-guestagent.sock "$base" sshfs "$host:/" "$base" \
+		-o "$options$links" >/dev/null 2>&1 3>&- || give_up "$base" >/dev/null 2>&1
 	look
 	left=
 	for i in $1; do
@@ -338,10 +338,8 @@ share() {
 	done
 }
 
-# whole INDICES: mounts "base", and lists its parts if that has gone well.
-whole() {
-	pick "${1%% *}"
-	in_background "$host:/" "$base" -o "$options$links" >/dev/null 2>&1 || return
+# parts INDICES: lists them for the agent.
+parts() {
 	for i in $1; do
 		pick "$i"
 		[ "$place" = rw ] || place=ro
