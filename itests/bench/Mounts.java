@@ -74,7 +74,7 @@ public final class Mounts {
             import os, sys, time
             i = 0
             while not os.path.exists("/tmp/enough"):
-                data = b"%d\n" % i * 3000
+                data = b"%d\\n" % i * 3000
                 try:
                     with open("%s/%d" % (sys.argv[1], i), "wb") as f:
                         f.write(data)

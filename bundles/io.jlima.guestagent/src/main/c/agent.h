@@ -292,6 +292,9 @@ void parts_serve(void);
 // the whole away. Standard input lists "rw" or "ro", the part's path from the folder on, and the mount point, each with a
 // zero after it. Returns what the program ends with.
 int parts_mount(const char *agent, const char *whole, char **words);
+// Waits until sshfs is mounted at a point, which is written as in mountinfo, or the process that mounts it has ended.
+// Returns what the program ends with.
+int mount_await(const char *point, const char *pid);
 
 // guest.c
 void clock_told(struct session *session, int64_t seconds, uint32_t nanos, uint32_t threshold_ms);

@@ -123,7 +123,8 @@ static bool number(const char *text, unsigned *value, char end) {
 
 static void usage(void) {
     complain("usage: lima-guestagent [--port NAME | --channel PATH] [--socket PATH [--private]] [--owner UID:GID] [--run FOLDER]"
-             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts SOCKET FOLDER PROGRAM [WORD...] <LIST",
+             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts SOCKET FOLDER PROGRAM [WORD...] <LIST;"
+             " or: lima-guestagent await-mount POINT PID",
              0);
     exit(2);
 }
@@ -207,6 +208,9 @@ bool loop_once(bool wait) {
 int main(int count, char **words) {
     if (count > 4 && strcmp(words[1], "mount-parts") == 0) {
         return parts_mount(words[2], words[3], words + 4);
+    }
+    if (count == 4 && strcmp(words[1], "await-mount") == 0) {
+        return mount_await(words[2], words[3]);
     }
     read_options(count, words);
     struct rlimit files;

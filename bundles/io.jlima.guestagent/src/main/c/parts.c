@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mounts parts of a file system where they belong: the agent does it, and a call of its own asks it to, for the guest's
-// shell. sudo would do, but takes an emulated guest longer than the mounts do.
+// shell. sudo would do, but takes an emulated guest longer than the mounts do. Another call waits for a mount.
 #include "agent.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -180,6 +183,45 @@ static bool ask(const char *agent, const char *whole, const char *list, size_t s
         (void)write_all(STDERR_FILENO, answer, (size_t)got - (good ? 1 : 0));
     }
     return good;
+}
+
+// Whether sshfs is mounted at a point, which is written as in the table.
+static bool in_table(FILE *table, const char *point) {
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+    rewind(table);
+    while (!found && getline(&line, &room, table) > 0) {
+        // The fifth word; proc_pid_mountinfo(5).
+        char *word = line;
+        for (int i = 0; word != NULL && i < 4; i++) {
+            word = strchr(word, ' ');
+            word = word == NULL ? NULL : word + 1;
+        }
+        size_t length = strlen(point);
+        found = word != NULL && strncmp(word, point, length) == 0 && word[length] == ' ' &&
+                strstr(word + length, " - fuse.sshfs ") != NULL;
+    }
+    free(line);
+    return found;
+}
+
+int mount_await(const char *point, const char *pid) {
+    FILE *table = fopen("/proc/self/mountinfo", "re");
+    pid_t mounting = (pid_t)strtol(pid, NULL, 10);
+    if (table == NULL || mounting <= 0) {
+        complain(table == NULL ? "/proc/self/mountinfo" : pid, table == NULL ? errno : EINVAL);
+        return 1;
+    }
+    // The table tells when it has changed. Of the end of a program that is not a child nothing does.
+    struct pollfd news = {.fd = fileno(table), .events = POLLPRI};
+    while (!in_table(table, point)) {
+        if (kill(mounting, 0) != 0) {
+            return 1;
+        }
+        poll(&news, 1, 1000);
+    }
+    return 0;
 }
 
 int parts_mount(const char *agent, const char *whole, char **words) {

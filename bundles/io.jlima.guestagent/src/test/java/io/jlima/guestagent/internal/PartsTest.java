@@ -22,7 +22,8 @@ class PartsTest {
     private static final String BEGIN = """
             agent=$1; cd "$2"; mkdir run to
             "$agent" --socket "$PWD/sock" --owner 0:0 --run "$PWD/run" --keep-clock --no-events $3 &
-            trap 'kill $!; wait $! || :' EXIT
+            serving=$!
+            trap 'kill $serving; wait $serving || :' EXIT
             while [ ! -S sock ] || [ "$3" != --private -a ! -S sock.mounts ]; do sleep 0.01; done
             whole() {
                 "$agent" mount-parts "$PWD/sock" "$PWD/whole" \\
@@ -144,5 +145,18 @@ class PartsTest {
     void theSocketIsTheOwners() throws Exception {
         Result result = inside("stat -c %a sock.mounts; id -u; stat -c %u sock.mounts");
         assertThat(result.words()).endsWith("600\n0\n0\n");
+    }
+
+    @Test
+    void awaitingAMountEndsWithWhoeverWasToMakeIt() throws Exception {
+        Result result = inside("""
+                mount -t tmpfs none to
+                true & pid=$!
+                wait $pid
+                "$agent" await-mount "$PWD/to" $pid || code=$?
+                exit "$code"
+                """);
+        assertThat(result.words()).doesNotContain("await-mount");
+        assertThat(result.code()).isOne();
     }
 }

@@ -3,6 +3,7 @@
 # "N later" when the guest shuts down, or "N failed" after the words of whoever failed, each after "N : ".
 LC_ALL=C
 export LC_ALL
+agent=/usr/local/bin/lima-guestagent
 
 # say NUMBER WORDS: passes words on.
 say() {
@@ -309,7 +310,6 @@ sshfs ended well, but nothing is mounted"
 # together INDICES: by one sshfs, which shows what is above all of them at a place of its own, for a moment: the guest's
 # agent mounts the parts where they belong and takes the whole away. Whatever does not come about so is tried alone.
 together() {
-	agent=/usr/local/bin/lima-guestagent
 	base=${XDG_RUNTIME_DIR:-/nowhere}/lima-sshfs.$$.${1%% *}
 	left=$1
 	if [ -x "$agent" ] && [ -d "${base%/*}" ] && [ "$state" != stopping ] && command -v sshfs >/dev/null; then
@@ -393,6 +393,17 @@ succeed() {
 	{ echo $$ >"$pid_file"; } 2>/dev/null
 }
 
+# come POINT-AS-IN-MOUNTINFO PID: waits until sshfs is mounted there; fails if the process has ended. The guest's agent is
+# told by the kernel, which a shell is not.
+come() {
+	"$agent" await-mount "$1" "$2" 2>/dev/null && return
+	while kill -0 "$2" 2>/dev/null; do
+		sleep 0.1
+		! mounted "$1" || return 0
+	done
+	return 1
+}
+
 # passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
 passive() {
 	succeed "$2"
@@ -403,15 +414,10 @@ passive() {
 	prepare "$2" >&2 || exit 1
 	own "$2" </dev/null
 	(
-		# Nothing tells of a new mount but a process that takes longer to start than this.
-		while kill -0 $$ 2>/dev/null; do
-			sleep 0.1
-			if mounted "$3"; then
-				settle "$2" "$6"
-				echo "$1 mounted" >&2
-				break
-			fi
-		done
+		if come "$3" $$; then
+			settle "$2" "$6"
+			echo "$1 mounted" >&2
+		fi
 	) </dev/null >/dev/null &
 	exec sshfs "$4" "$2" -f -o "$passive,$5$links" 3>&-
 }
