@@ -123,7 +123,8 @@ static bool number(const char *text, unsigned *value, char end) {
 
 static void usage(void) {
     complain("usage: lima-guestagent [--port NAME | --channel PATH] [--socket PATH [--private]] [--owner UID:GID] [--run FOLDER]"
-             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere]; or: lima-guestagent mount-parts SOCKET FOLDER PROGRAM [WORD...] <LIST;"
+             " [--tracing FOLDER] [--keep-clock] [--no-events] [--touch-anywhere];"
+             " or: lima-guestagent mount-parts SOCKET FOLDER PROGRAM [WORD...] <LIST;"
              " or: lima-guestagent await-mount POINT PID",
              0);
     exit(2);

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Directories that the guest's kernel mounts while it boots, and nobody else looks after: the guest is asked whenever
- * somebody wants to know, and the host whether what the machine serves is still in its place. What goes wrong at its boot, the boot's own report says.
+ * somebody wants to know, and the host whether what the machine serves is still in its place. What goes wrong at its
+ * boot, the boot's own report says.
  */
 final class Plan9Mounts implements MountAttachment {
     /** A guest whose kernel or sshd hangs is not waited for longer. */
