@@ -32,6 +32,9 @@ public final class Mounts {
     /** Of the file that is read while the daemon's memory is looked at. */
     private static final int MEBIBYTES = Integer.parseInt(System.getenv().getOrDefault("BIG", "4096"));
 
+    /** So many good answers after one another, 20 ms apart, mean that the guest is done with what went before. */
+    private static final int SETTLED = 150;
+
     /** A probe that takes longer than this has waited for something, in milliseconds. */
     private static final long SLOW = 150;
 
@@ -220,7 +223,7 @@ public final class Mounts {
         }
 
         void awaitGood() throws Exception {
-            for (int good = 0; good < 10; ) {
+            for (int good = 0; good < SETTLED; ) {
                 Answer answer = next();
                 good = answer.good() && answer.took() < SLOW ? good + 1 : 0;
             }

@@ -79,19 +79,31 @@ final class GuestResolver implements Attachment {
     }
 
     private void listenOnce(AgentSession agent) throws IOException, InterruptedException {
+        try {
+            listenAt(agent);
+            return;
+        } catch (IOException e) {
+            // A guest that an earlier daemon has looked after has the address, and takes long over a shell and sudo.
+            LOG.debug("{}: the name server's address is not there yet", guest.name(), e);
+        }
         String address = SERVER + "/32";
         // With the address on its loopback the guest keeps the packets, instead of QEMU getting them.
         run("ip addr show dev lo | grep -qF '" + address + "' || ip addr add " + address + " dev lo");
-        AutoCloseable datagrams = null;
         try {
-            datagrams = agent.listen(GuestAddress.udp(SERVER, PORT), server::serveDatagrams);
+            listenAt(agent);
+        } catch (IOException e) {
+            run("ip addr del " + address + " dev lo");
+            throw e;
+        }
+    }
+
+    private void listenAt(AgentSession agent) throws IOException, InterruptedException {
+        AutoCloseable datagrams = agent.listen(GuestAddress.udp(SERVER, PORT), server::serveDatagrams);
+        try {
             keep(agent.listen(GuestAddress.tcp(SERVER, PORT), server::serveConnection));
             keep(datagrams);
         } catch (IOException e) {
-            if (datagrams != null) {
-                close(datagrams);
-            }
-            run("ip addr del " + address + " dev lo");
+            close(datagrams);
             throw e;
         }
     }

@@ -19,7 +19,12 @@ final class GuestScript {
             if (in == null) {
                 throw new IllegalStateException("guest.sh is not in the bundle");
             }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            // The guest has it decrypted and read by two shells each time; what it means is for people.
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.strip().startsWith("#"))
+                    .map(line -> line + "\n")
+                    .collect(Collectors.joining());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -198,6 +198,12 @@ alive() {
 	wait
 }
 
+# is_heard: ends this shell if nobody hears it any more. What does not answer then may have lost its server in the same
+# moment, and only waits for the next one.
+is_heard() {
+	echo >&3 2>/dev/null || exit
+}
+
 # attach_all: does what attach has noted. What is mounted stays if it works.
 attach_all() {
 	[ "$count" -gt 0 ] || return 0
@@ -218,6 +224,7 @@ attach_all() {
 		*)
 			wanted="$wanted $i"
 			if seen "$entry"; then
+				is_heard
 				unmount "$point" >/dev/null 2>&1
 				gone="$gone $i"
 			fi

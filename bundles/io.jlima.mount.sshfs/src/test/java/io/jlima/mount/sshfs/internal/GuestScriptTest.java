@@ -93,28 +93,33 @@ class GuestScriptTest {
 
     /** What a guest would do about mounts, of which some are there and some of those are dead. */
     private static String attached(String there, String dead, String... calls) throws Exception {
+        return attached("/dev/null", there, dead, calls);
+    }
+
+    /** @param caller where it is told how that goes */
+    private static String attached(String caller, String there, String dead, String[] calls) throws Exception {
         String functions = GuestScript.alone("");
         String script = functions.substring(0, functions.indexOf("\nexec 3>&1")) + """
 
-                exec 3>/dev/null
                 there=$1 dead=$2
+                exec 3>"$3"
                 seen() { case " $there " in *" $1 "*) return 0 ;; esac; return 1; }
                 timeout() {
                     case " $* " in *" /hangs "*) ! [ $# -gt 8 ] || return ;; esac
                     shift 6
                     for point; do case " $dead " in *" $point "*) ;; *) echo "$point" ;; esac; done
                 }
-                unmount() { echo "unmount $1" >&2; }
+                unmount() { :; }
                 learn() { :; }
                 prepare() { :; }
                 alone() { pick "$1"; echo "alone $point"; }
                 together() { for i in $1; do pick "$i"; echo "together $point"; done; }
-                shift 2
+                shift 3
                 for call; do eval "$call"; done
                 attach_all
                 wait
                 """;
-        List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh", there, dead));
+        List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh", there, dead, caller));
         command.addAll(List.of(calls));
         Process shell = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -146,6 +151,14 @@ class GuestScriptTest {
                 .isEqualTo("alone /a\nalone /a/b\n");
         assertThat(attached("/a /a/b", "/a/b", call(0, "/a", "p"), call(1, "/a/b", "q")))
                 .isEqualTo("alone /a/b\n");
+    }
+
+    /** It has lost its server in the same moment, then, and waits for the next one. */
+    @Test
+    void whatDoesNotAnswerWhileNobodyHearsStays() throws Exception {
+        String[] calls = {call(0, "/a", "p"), call(1, "/b", "p")};
+        assertThat(attached("/dev/full", "/a /b", "/b", calls)).isEmpty();
+        assertThat(attached("/dev/null", "/a /b", "/b", calls)).isNotEmpty();
     }
 
     @Test
