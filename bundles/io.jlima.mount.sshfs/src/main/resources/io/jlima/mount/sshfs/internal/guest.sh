@@ -326,6 +326,11 @@ elsewhere() {
 	return 1
 }
 
+# is_confined: whether AppArmor has rules for fusermount3 without the one that the boot adds.
+is_confined() {
+	[ -e /etc/apparmor.d/fusermount3 ] && ! grep -qs '^mount .* -> /\*\*/,$' /etc/apparmor.d/local/fusermount3
+}
+
 # aside: makes a place of the user's own, and tells it.
 aside() {
 	if [ -d "$XDG_RUNTIME_DIR" ]; then
@@ -439,7 +444,7 @@ come() {
 }
 
 # passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
-# It has no second try: where fusermount3 would want to write and may not, it is not asked.
+# It has no second try: where fusermount3 might refuse the place, it is not asked.
 passive() {
 	succeed "$2"
 	if seen "$3"; then
@@ -449,7 +454,7 @@ passive() {
 	prepare "$2" >&2 || exit 1
 	own "$2" </dev/null
 	base=$2 entry=$3
-	if [ ! -w "$2" ]; then
+	if ! [ -w "$2" ] || is_confined; then
 		base=$(aside </dev/null) || exit 1
 		entry=$base
 	fi
