@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -100,16 +102,11 @@ class ConfinedSshfsIT {
         return "- {location: \"%s\", mountPoint: %s%s}\n".formatted(directory(name), point, more);
     }
 
-    private void add(String name, String point, String... flags) throws IOException {
-        String[] words = new String[5 + flags.length];
-        System.arraycopy(
-                new String[] {"mount", "add", "m", directory(name).toString(), "--mount-point=" + point},
-                0,
-                words,
-                0,
-                5);
-        System.arraycopy(flags, 0, words, 5, flags.length);
-        home.good(words);
+    private void add(Path directory, String point, String... flags) {
+        List<String> words =
+                new ArrayList<>(List.of("mount", "add", "m", directory.toString(), "--mount-point", point));
+        words.addAll(List.of(flags));
+        home.good(words.toArray(String[]::new));
     }
 
     private void shows(String name, String point, boolean writable) {
@@ -147,7 +144,7 @@ class ConfinedSshfsIT {
         assertThat(mounted.works("sudo rm /etc/apparmor.d/local/fusermount3 && " + LOAD))
                 .isTrue();
         assertThat(refusal()).contains("mount failed: Permission denied");
-        add("late", "/srv/late", "--writable");
+        add(directory("late"), "/srv/late", "--writable");
         shows("late", "/srv/late", true);
         for (String point : new String[] {"/srv/late", "/srv/alone"}) {
             home.good("mount", "remove", "m", point);
@@ -161,9 +158,10 @@ class ConfinedSshfsIT {
     void withoutTheAgentAMountIsMadeWithinOneThatIsReadOnly() throws IOException {
         assertThat(mounted.works("sudo mv " + AGENT + " " + AGENT + ".away")).isTrue();
         try {
-            add("outer", "/mnt/outer");
-            Files.createDirectory(mounted.shared.resolve("outer/inner"));
-            add("inner", "/mnt/outer/inner", "--writable");
+            Path outer = directory("outer");
+            Files.createDirectory(outer.resolve("inner"));
+            add(outer, "/mnt/outer");
+            add(directory("inner"), "/mnt/outer/inner", "--writable");
             shows("outer", "/mnt/outer", false);
             shows("inner", "/mnt/outer/inner", true);
         } finally {
