@@ -80,8 +80,7 @@ class ConfinedSshfsIT {
                         + mount("alone", "/srv/alone", ", writable: true, sshfs: {cache: false}")
                         + mount("one", "/srv/one", ", writable: true")
                         + mount("two", "/Users/me/two", "")
-                        + mount("ssh", "/srv/ssh", "")
-                        + mount("ssh-inner", "/srv/ssh/inner", ", writable: true"));
+                        + mount("ssh", "/srv/ssh", ""));
         Files.createDirectory(mounted.shared.resolve("ssh/inner"));
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
     }
@@ -134,7 +133,6 @@ class ConfinedSshfsIT {
         shows("one", "/srv/one", true);
         shows("two", "/Users/me/two", false);
         shows("ssh", "/srv/ssh", false);
-        shows("ssh-inner", "/srv/ssh/inner", true);
         assertThat(refusal()).contains("sending file descriptor").doesNotContain("mount failed");
     }
 
@@ -146,7 +144,10 @@ class ConfinedSshfsIT {
         assertThat(refusal()).contains("mount failed: Permission denied");
         add(directory("late"), "/srv/late", "--writable");
         shows("late", "/srv/late", true);
-        for (String point : new String[] {"/srv/late", "/srv/alone"}) {
+        add(directory("ssh-inner"), "/srv/ssh/inner", "--writable");
+        shows("ssh-inner", "/srv/ssh/inner", true);
+        assertThat(home.good("mount", "list", "m").out()).contains(" on /srv/ssh/inner (rw, ssh, ");
+        for (String point : List.of("/srv/late", "/srv/alone", "/srv/ssh/inner")) {
             home.good("mount", "remove", "m", point);
             assertThat(mounted.run("cat /proc/self/mountinfo").out()).doesNotContain(" " + point + " ");
         }
