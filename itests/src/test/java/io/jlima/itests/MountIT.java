@@ -70,6 +70,8 @@ class MountIT implements SshfsAttacks, SshfsFaults, SshfsOwners {
                 memory: 1GiB
                 mountType: reverse-sshfs
                 containerd: {system: false, user: false}
+                provision:
+                - {mode: boot, script: "#!/bin/sh\\n[ ! -e /var/lib/no-good-boot ]\\n"}
                 mounts:
                 """ + mounts);
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
