@@ -63,21 +63,36 @@ final class Restarts implements AutoCloseable {
                     () -> MachinePlan.otherMountTypes(live.folder, config, platform.drivers(), caller));
             Meeting meeting = new Meeting(live.folder, platform.connections().connector());
             meeting.awaitSshd(platform.ports().last(live.folder), List.of());
-            SshConnection connection = null;
-            try {
-                // What is kept may be one to the boot before, and not know it.
-                connection = meeting.logIn(() -> platform.connections().own(live), asked);
+            try (Own own = new Own()) {
+                SshConnection connection = meeting.logIn(own, asked);
                 asked.awaitBoot(connection, Meeting.GUEST_LIMIT);
                 tell(asked.failedSteps(connection));
-            } finally {
-                if (connection != null) {
-                    connection.close();
-                }
             }
         } catch (InterruptedException e) {
             LOG.debug("{} ends, or has restarted again", live.folder.name());
         } catch (IOException | LimaException e) {
             failed(e);
+        }
+    }
+
+    /** A connection to this boot: the kept one may be to the one before, and not know it. */
+    private final class Own implements Meeting.Way, AutoCloseable {
+        private @Nullable SshConnection latest;
+
+        @Override
+        public SshConnection connect() throws InterruptedException {
+            close();
+            SshConnection fresh = platform.connections().own(live);
+            latest = fresh;
+            return fresh;
+        }
+
+        @Override
+        public void close() {
+            if (latest != null) {
+                latest.close();
+                latest = null;
+            }
         }
     }
 

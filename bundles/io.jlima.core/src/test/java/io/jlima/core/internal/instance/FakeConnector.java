@@ -23,7 +23,7 @@ final class FakeConnector implements SshConnector {
     volatile @Nullable LimaException refusal;
     volatile @Nullable Runnable whileConnecting;
 
-    /** What guests say of the boot scripts that failed, one a line. */
+    /** What guests say of the boot scripts that failed, one a line, on connections that are made from now on. */
     volatile String failedSteps = "";
 
     void boot() {
@@ -52,11 +52,12 @@ final class FakeConnector implements SshConnector {
         if (reason != null) {
             throw reason;
         }
+        String said = failedSteps;
         FakeConnection connection = new FakeConnection(target) {
             @Override
             public Result run(String command, String stdin, Duration timeout) {
                 Result result = super.run(command, stdin, timeout);
-                return command.contains("/run/lima-boot-failed") ? new Result(0, failedSteps, "") : result;
+                return command.contains("/run/lima-boot-failed") ? new Result(0, said, "") : result;
             }
         };
         connections.add(connection);
