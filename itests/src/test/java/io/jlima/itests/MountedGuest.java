@@ -98,6 +98,11 @@ final class MountedGuest implements AutoCloseable {
                 + " df --output=avail . | tail -n 1");
         assertThat(full.err()).contains(words);
         assertThat(full.out().strip()).isEqualTo("0");
+        assertThat(home.good("mount", "list", "m").out().lines())
+                .filteredOn(line -> line.endsWith(": the host's disk is full, nothing more can be written there"))
+                .singleElement()
+                .asString()
+                .startsWith(small + " on " + point + " ");
         assertThat(run("cat " + point + "/before").out()).isEqualTo("before");
         long size = Files.size(small.resolve("zeros"));
         assertThat(size).isBetween(4_000_000L, 8_388_608L);

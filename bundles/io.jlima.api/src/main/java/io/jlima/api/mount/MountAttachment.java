@@ -50,7 +50,7 @@ public interface MountAttachment extends Attachment {
      *
      * @param transport how the files travel, for people, for example {@code direct}
      * @param server what serves them on the host, for people; empty when there is nothing to tell
-     * @param trouble what is wrong with it, null when the guest sees it
+     * @param trouble what is wrong with it, null when the guest sees it and can work there
      */
     record State(
             Mount mount,

@@ -12,19 +12,25 @@ import io.jlima.api.instance.Mounts;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.api.mount.MountAttachment.State;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Changes of mounts: of the guest first, and of lima.yaml when that has gone well. */
 @Component(service = Mounts.class)
 public final class MountChanges implements Mounts {
+    private static final Logger LOG = LoggerFactory.getLogger(MountChanges.class);
+
     private final InstancesService instances;
 
     @Activate
@@ -71,7 +77,22 @@ public final class MountChanges implements Mounts {
                 state.mount(),
                 GuestWords.plain(state.transport()),
                 GuestWords.plain(state.server()),
-                state.trouble() == null ? null : GuestWords.plain(state.trouble()));
+                state.trouble() == null ? lackOfRoom(state.mount()) : GuestWords.plain(state.trouble()));
+    }
+
+    /** A guest that cannot write is not always told why: sshfs makes an I/O error of every trouble of the host. */
+    private static @Nullable String lackOfRoom(Mount mount) {
+        if (!mount.writable()) {
+            return null;
+        }
+        try {
+            FileStore disk = Files.getFileStore(Path.of(mount.location()));
+            boolean full = disk.getTotalSpace() > 0 && disk.getUsableSpace() < disk.getBlockSize();
+            return full ? "the host's disk is full, nothing more can be written there" : null;
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.debug("No word about the room for {}", mount.location(), e);
+            return null;
+        }
     }
 
     @Override

@@ -226,6 +226,34 @@ class BootModulesTest {
         assertThat(guest.exists("run/lima-fuse-ready")).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, Y, true", "false, Y, true", "true, N, false", "true, , false"})
+    void fusermountMayMountAnywhereAndWhatOthersAllowedStays(boolean mounts, String enabled, boolean loaded)
+            throws Exception {
+        fixture.mounts = mounts ? List.of(Fixture.mount("/a", "/a")) : List.of();
+        FakeGuest guest = guest();
+        guest.program("sshfs", "");
+        guest.program("apparmor_parser", "");
+        guest.write("etc/apparmor.d/fusermount3", "");
+        guest.write("etc/apparmor.d/local/fusermount3", "# mine");
+        if (enabled != null) {
+            guest.write("sys/module/apparmor/parameters/enabled", enabled + "\n");
+        }
+
+        for (int boot = 0; boot < 2; boot++) {
+            assertThat(guest.module("boot.Linux/35-setup-packages.sh").status()).isZero();
+        }
+
+        assertThat(guest.read("etc/apparmor.d/local/fusermount3"))
+                .startsWith("# mine\nmount fstype=")
+                .endsWith(" -> /**/,\numount /**/,\n")
+                .containsOnlyOnce("umount");
+        assertThat(guest.calls())
+                .filteredOn(call -> call.startsWith("apparmor_parser -r "))
+                .hasSize(loaded ? 1 : 0);
+        assertThat(guest.exists("run/lima-fuse-ready")).isTrue();
+    }
+
     @Test
     void theBaseForRootlessContainersIsLaidOnce() throws Exception {
         FakeGuest guest = guest();

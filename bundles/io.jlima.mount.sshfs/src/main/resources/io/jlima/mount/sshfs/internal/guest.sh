@@ -39,13 +39,14 @@ mounted() {
 	seen "$1"
 }
 
-# unmount POINT: what is gone on the other side would make an ordinary unmount wait, so this one does not look.
+# unmount POINT: what is gone on the other side would make an ordinary unmount wait, so this one does not look. AppArmor
+# may keep fusermount3 from a place, but not root.
 unmount() {
 	if command -v fusermount3 >/dev/null; then
 		fusermount3 -u -z -- "$1"
 	else
 		fusermount -u -z -- "$1"
-	fi
+	fi || timeout 20 sudo -n umount -l -- "$1" 2>/dev/null
 }
 
 # is_ready: whether the guest has what sshfs needs. A first boot installs it, and says when that is done.
@@ -301,7 +302,8 @@ can_begin() {
 alone() {
 	can_begin "$1" || return 0
 	[ "$place" != ro ] || options=$options,ro
-	if words=$(prepare "$point" 2>&1 && own "$point" && in_background "$host:$path" "$point" -o "$options$links" 2>&1); then
+	if words=$(prepare "$point" 2>&1 && own "$point" && in_background "$host:$path" "$point" -o "$options$links" 2>&1) ||
+		elsewhere >/dev/null 2>&1; then
 		if mounted "$entry"; then
 			[ "$place" != view ] || settle "$point" ro
 			echo "$number mounted"
@@ -312,6 +314,36 @@ sshfs ended well, but nothing is mounted"
 	fi
 	say "$number" "$words"
 	echo "$number failed"
+}
+
+# elsewhere: if fusermount3 has refused the place, sshfs gets one that it does not refuse. It refuses what its user may not
+# write to, as within a mount that is read-only, and AppArmor may let it have a few places only.
+elsewhere() {
+	case $words in *fusermount*) ;; *) return 1 ;; esac
+	base=$(aside) || return
+	in_background "$host:$path" "$base" -o "$options$links" && carry "$base" "$point" && return
+	give_up "$base"
+	return 1
+}
+
+# is_confined: whether AppArmor has rules for fusermount3 without the one that the boot adds.
+is_confined() {
+	[ -e /etc/apparmor.d/fusermount3 ] && ! grep -qs '^mount .* -> /\*\*/,$' /etc/apparmor.d/local/fusermount3
+}
+
+# aside: makes a place of the user's own, and tells it.
+aside() {
+	if [ -d "$XDG_RUNTIME_DIR" ]; then
+		mktemp -d "$XDG_RUNTIME_DIR/lima-sshfs.XXXXXX"
+	else
+		mktemp -d /tmp/lima-sshfs.XXXXXX
+	fi
+}
+
+# carry PLACE POINT: takes what is mounted at such a place to where it belongs. Private, lest a mount within it is mounted
+# within the other, too.
+carry() {
+	sudo -n sh -c 'mount --make-private "$1" && mount --bind "$1" "$2"' sh "$1" "$2" && give_up "$1"
 }
 
 # together INDICES: by one sshfs, which shows what is above all of them at a place of its own, for a moment: the guest's
@@ -412,6 +444,7 @@ come() {
 }
 
 # passive NUMBER POINT POINT-AS-IN-MOUNTINFO SOURCE OPTIONS PLACE: sshfs speaks through this shell's own input and output.
+# It has no second try: where fusermount3 might refuse the place, it is not asked.
 passive() {
 	succeed "$2"
 	if seen "$3"; then
@@ -420,13 +453,20 @@ passive() {
 	learn </dev/null
 	prepare "$2" >&2 || exit 1
 	own "$2" </dev/null
+	base=$2 entry=$3
+	if ! [ -w "$2" ] || is_confined; then
+		base=$(aside </dev/null) || exit 1
+		entry=$base
+	fi
 	(
-		if come "$3" $$; then
+		if come "$entry" $$ && { [ "$base" = "$2" ] || carry "$base" "$2" >&2; }; then
 			settle "$2" "$6"
 			echo "$1 mounted" >&2
+		elif [ "$base" != "$2" ]; then
+			give_up "$base"
 		fi
 	) </dev/null >/dev/null &
-	exec sshfs "$4" "$2" -f -o "$passive,$5$links" 3>&-
+	exec sshfs "$4" "$base" -f -o "$passive,$5$links" 3>&-
 }
 
 exec 3>&1

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,12 +184,59 @@ class GuestScriptTest {
                 mounted() { return 1; }
                 prepare() { :; }
                 in_background host:/x /alone -o options
-                passive 0 /passive /passive :/x options ''
+                passive 0 "$1" "$1" :/x options ''
                 """;
         Process shell = new ProcessBuilder("sh", "-c", script, "sh", directory.toString()).start();
         shell.getOutputStream().close();
         assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .isEmpty();
+    }
+
+    /** What a shell does whose {@code fusermount3} refuses each place but one that {@code aside} has made. */
+    private static String mountedAlone(Path directory, String words) throws Exception {
+        Path sshfs = Files.writeString(directory.resolve("sshfs"), """
+                #!/bin/sh
+                case $2 in
+                */lima-sshfs.*) ;;
+                *) echo "%s"; exit 1 ;;
+                esac
+                """.formatted(words));
+        assertThat(sshfs.toFile().setExecutable(true)).isTrue();
+        String functions = GuestScript.alone("");
+        String script = functions.substring(0, functions.indexOf("\nexec 3>&1")) + """
+
+                PATH=$1:$PATH XDG_RUNTIME_DIR=$1
+                exec 3>&1
+                prepare() { :; }
+                own() { :; }
+                mounted() { [ -e "$XDG_RUNTIME_DIR/carried" ]; }
+                sudo() { echo "$6 on $7" >"$XDG_RUNTIME_DIR/carried"; }
+                unmount() { [ -d "$1" ] && echo "$1" >>"$XDG_RUNTIME_DIR/unmounted"; }
+                attach 7 /srv/x /srv/x host /x options ro first
+                alone 1
+                """;
+        Process shell = new ProcessBuilder("sh", "-c", script, "sh", directory.toString()).start();
+        shell.getOutputStream().close();
+        return new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aPlaceThatFusermountRefusesIsReachedFromAnother(@TempDir Path directory) throws Exception {
+        assertThat(mountedAlone(directory, "fusermount3: user has no write access to mountpoint /srv/x"))
+                .isEqualTo("7 mounted\n");
+        assertThat(directory.resolve("carried")).content().matches("\\S+/lima-sshfs\\.\\w+ on /srv/x\n");
+        assertThat(directory.resolve("unmounted")).content().contains("/lima-sshfs.");
+        try (Stream<Path> left = Files.list(directory)) {
+            assertThat(left.map(path -> path.getFileName().toString()))
+                    .containsExactlyInAnyOrder("sshfs", "carried", "unmounted");
+        }
+    }
+
+    @Test
+    void whatAnotherPlaceDoesNotHelpIsToldAtOnce(@TempDir Path directory) throws Exception {
+        assertThat(mountedAlone(directory, "host:/x: No such file or directory"))
+                .isEqualTo("7 : host:/x: No such file or directory\n7 failed\n");
+        assertThat(directory.resolve("carried")).doesNotExist();
     }
 
     /** One that holds the words of sshfs, and ends with its input. */
