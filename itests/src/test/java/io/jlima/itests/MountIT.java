@@ -21,12 +21,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Mounts of a real guest by reverse-sshfs: every server by every transport, writable and not, all in one guest at once.
  * {@code mount-suite.py} says what a mount must be able to do, {@link SshfsAttacks} what a guest must not be able to do,
- * and {@link SshfsFaults} what happens when something dies. A boot is dear: they are parts of one story, told in the order
- * that their numbers say.
+ * {@link SshfsOwners} whose the files are, and {@link SshfsFaults} what happens when something dies. A boot is dear: they
+ * are parts of one story, told in the order that their numbers say.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class MountIT implements SshfsAttacks, SshfsFaults {
+class MountIT implements SshfsAttacks, SshfsFaults, SshfsOwners {
     private final MountedGuest mounted = MountedGuest.create();
     private final Home home = mounted.home;
     private final Path shared = mounted.shared;
@@ -70,6 +70,8 @@ class MountIT implements SshfsAttacks, SshfsFaults {
                 memory: 1GiB
                 mountType: reverse-sshfs
                 containerd: {system: false, user: false}
+                provision:
+                - {mode: boot, script: "#!/bin/sh\\n[ ! -e /var/lib/no-good-boot ]\\n"}
                 mounts:
                 """ + mounts);
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());

@@ -17,6 +17,9 @@ interface SshfsFaults extends SshfsGuest {
     /** Time for a mount to come back once what kept it away has gone; two seconds, and those of a busy machine. */
     Duration BACK = Duration.ofSeconds(30);
 
+    /** A step of the guest's boot that fails from when there is a file. */
+    String BOOT_STEP = "provision.boot/00000000";
+
     /** Begins to write files in the guest, and returns when the first are on the host. */
     private void beginLoad(String point, Path directory, int files) {
         mounted().beginLoad(point, files);
@@ -134,10 +137,18 @@ interface SshfsFaults extends SshfsGuest {
     @Test
     @Order(9)
     default void aGuestThatRestartsFindsItsMountsAgain() throws IOException {
+        assertThat(home().good("list").err()).doesNotContain(BOOT_STEP);
+        assertThat(works("sudo touch /var/lib/no-good-boot")).isTrue();
         mounted().reboot();
         new NestedMounts(mounted()).areOneWithinTheOther("rebooted");
         for (SshfsWay way : SshfsWay.all()) {
             Home.eventually(way.word(), BACK, () -> works("cat " + way.point() + "/note"));
         }
+        Home.eventually(
+                "it is told what failed in that boot",
+                Duration.ofMinutes(3),
+                () -> home().good("list").err().contains("the guest's boot script " + BOOT_STEP + " failed; see"));
+        assertThat(Files.readString(home().path.resolve("m/ha.stderr.log")))
+                .contains("the guest's boot script " + BOOT_STEP + " failed");
     }
 }

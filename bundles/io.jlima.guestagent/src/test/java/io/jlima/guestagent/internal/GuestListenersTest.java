@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jlima.api.guest.AgentSession;
 import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.guest.GuestStream;
 import io.jlima.testing.ReservedPort;
@@ -91,13 +92,8 @@ class GuestListenersTest extends MetAgent {
 
     @Test
     void theGuestListensForDatagrams() throws Exception {
-        int port;
-        try (DatagramChannel free = DatagramChannel.open(StandardProtocolFamily.INET)) {
-            free.bind(new InetSocketAddress(LOOPBACK, 0));
-            port = ((InetSocketAddress) free.getLocalAddress()).getPort();
-        }
         LinkedBlockingQueue<String> questions = new LinkedBlockingQueue<>();
-        AutoCloseable listening = session.listen(GuestAddress.udp("127.0.0.1", port), stream -> {
+        Datagrams datagrams = listenForDatagrams(stream -> {
             byte[] question = new byte[2000];
             int size;
             while ((size = stream.in().read(question)) >= 0) {
@@ -108,7 +104,7 @@ class GuestListenersTest extends MetAgent {
         ByteBuffer buffer = ByteBuffer.allocate(2000);
         for (int i = 0; i < 20; i++) {
             try (DatagramChannel client = DatagramChannel.open()) {
-                client.connect(new InetSocketAddress(LOOPBACK, port));
+                client.connect(new InetSocketAddress(LOOPBACK, datagrams.port()));
                 for (String word : List.of("first" + i, "second" + i)) {
                     client.write(ByteBuffer.wrap(word.getBytes(UTF_8)));
                     client.read(buffer.clear());
@@ -118,7 +114,26 @@ class GuestListenersTest extends MetAgent {
             }
         }
         assertThat(questions).hasSize(40);
-        listening.close();
+        datagrams.listening().close();
+    }
+
+    /** Where the agent listens for datagrams. */
+    private record Datagrams(int port, AutoCloseable listening) {}
+
+    /** No port for datagrams can be kept for the agent; one that somebody else has got first is refused by it. */
+    private Datagrams listenForDatagrams(AgentSession.Acceptor acceptor) throws IOException {
+        while (true) {
+            int port;
+            try (DatagramChannel free = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                free.bind(new InetSocketAddress(LOOPBACK, 0));
+                port = ((InetSocketAddress) free.getLocalAddress()).getPort();
+            }
+            try {
+                return new Datagrams(port, session.listen(GuestAddress.udp("127.0.0.1", port), acceptor));
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("in use");
+            }
+        }
     }
 
     @Test

@@ -173,6 +173,7 @@ record Custody(Platform platform) {
             live.sshPort = sshPort;
             live.agent = agent;
             live.ready = ready;
+            live.failedSteps = List.of();
             live.troubles = List.of();
         } finally {
             live.lock.unlock();
@@ -207,21 +208,31 @@ record Custody(Platform platform) {
         agent.close();
     }
 
-    /** The start has come to its end. */
-    void ready(LiveInstance live, List<String> troubles) {
+    /**
+     * The start has come to its end.
+     *
+     * @param failedSteps what the guest says of its boot scripts
+     * @param others what else is wrong
+     * @return all that is wrong
+     */
+    List<String> ready(LiveInstance live, List<String> failedSteps, List<String> others) {
         Machine machine;
+        List<String> all;
         live.lock.lock();
         try {
             machine = live.machine;
             live.ready = machine != null;
-            live.troubles = List.copyOf(troubles);
+            live.failedSteps = List.copyOf(failedSteps);
+            live.troubles = List.copyOf(others);
+            all = live.allTroubles();
         } finally {
             live.lock.unlock();
         }
         if (machine != null) {
             new ReadyMark(live.folder).set(machine);
-            live.agent().ifPresent(agent -> agent.event(true, false, troubles));
+            live.agent().ifPresent(agent -> agent.event(true, false, all));
         }
+        return all;
     }
 
     /** Lets go of a machine whose driver goes. It runs on, and a driver that comes finds it again. */

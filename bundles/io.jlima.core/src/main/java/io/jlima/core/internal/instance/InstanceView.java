@@ -50,7 +50,7 @@ record InstanceView(LiveInstances instances, Platform platform, InstanceFiles fi
             agent = now.agent;
             port = now.sshPort;
             activity = now.activity();
-            errors.addAll(now.troubles);
+            errors.addAll(now.allTroubles());
             if (now.guest != null) {
                 errors.addAll(now.guest.troubles());
             }

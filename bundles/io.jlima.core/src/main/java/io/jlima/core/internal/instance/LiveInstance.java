@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +73,10 @@ final class LiveInstance {
     /** Whether the start has come to its end. */
     boolean ready;
 
-    /** What is wrong although it runs. */
+    /** What the guest said of the boot scripts that failed when it booted last. */
+    List<String> failedSteps = List.of();
+
+    /** What else is wrong although it runs. */
     List<String> troubles = List.of();
 
     /** How many are looking for a machine of an earlier daemon, or tidying up after one that has ended. */
@@ -98,6 +102,11 @@ final class LiveInstance {
     /** Whether somebody sees to the instance already. To be called with the lock held. */
     boolean isBusy() {
         return machine != null || job != null || stoppers > 0;
+    }
+
+    /** All that is wrong, but for what is attached to the guest; to be called with the lock held. */
+    List<String> allTroubles() {
+        return Stream.concat(failedSteps.stream(), troubles.stream()).toList();
     }
 
     /** Begins what nobody else may come between; to be called with the lock held. {@link #settle} ends it. */
@@ -183,6 +192,7 @@ final class LiveInstance {
         agent = null;
         connection = null;
         ready = false;
+        failedSteps = List.of();
         troubles = List.of();
         standstill.end();
         return held;

@@ -6,6 +6,7 @@ import io.jlima.api.config.InstanceConfig;
 import io.jlima.api.guest.GuestWords;
 import io.jlima.api.ssh.SshConnection;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.regex.Pattern;
 
 /** What must be true in the guest before an instance is ready, asked over its kept connection. */
 final class Readiness {
+    /** File that keeps what the guest's marks carry, for whoever meets the guest later. */
+    static final String INSTANCE_ID = "instance-id";
+
     private static final Pattern PLAIN_ID = Pattern.compile("[A-Za-z0-9-]+");
 
     /** How a guest asks itself: it looks every 200 ms, so that the host need not. */
@@ -61,6 +65,15 @@ final class Readiness {
         this.otherMountTypes = otherMountTypes;
     }
 
+    static void keepInstanceId(InstanceFolder folder, String instanceId) {
+        folder.write(INSTANCE_ID, instanceId + "\n", "rw-r--r--");
+    }
+
+    /** @throws IOException when it was not jlima that made the guest's marks */
+    static String instanceId(InstanceFolder folder) throws IOException {
+        return Files.readString(folder.file(INSTANCE_ID)).strip();
+    }
+
     /** Waits until logins keep: before that, the guest's first boot may end all sessions once. */
     void awaitSession(SshConnection connection, Duration limit) throws IOException, InterruptedException {
         if (!config.plain()) {
@@ -105,23 +118,27 @@ final class Readiness {
         }
     }
 
-    /** What went wrong in the guest's boot scripts and probes, one line each; empty when all is well. */
-    List<String> troubles(SshConnection connection) throws IOException, InterruptedException {
-        List<String> troubles = new ArrayList<>();
-        if (!config.plain()) {
-            troubles.addAll(failures(connection
-                    .run(FAILURES, "", Duration.ofSeconds(30))
-                    .stdout()
-                    .lines()
-                    .toList()));
-        }
+    /** The boot scripts that failed, one line each; empty when all is well. */
+    List<String> failedSteps(SshConnection connection) throws IOException, InterruptedException {
+        return config.plain()
+                ? List.of()
+                : failures(connection
+                        .run(FAILURES, "", Duration.ofSeconds(30))
+                        .stdout()
+                        .lines()
+                        .toList());
+    }
+
+    /** The probes that never succeeded, one line each; empty when all is well. */
+    List<String> failedProbes(SshConnection connection) throws IOException, InterruptedException {
+        List<String> failed = new ArrayList<>();
         for (InstanceConfig.Probe probe : config.probes()) {
             String words = firstFailure(connection, probe);
             if (!words.isEmpty()) {
-                troubles.add(words);
+                failed.add(words);
             }
         }
-        return troubles;
+        return failed;
     }
 
     /** Runs a probe until it succeeds; the words of its last failure when it never does, else nothing. */

@@ -50,6 +50,7 @@ final class RunningGuest implements Guest, AutoCloseable {
     private final HostEnvironment caller;
     private final CompletableFuture<Void> up = new CompletableFuture<>();
     private final Attachments attachments;
+    private final Restarts restarts;
     private final MountType mountType;
     private volatile List<Mount> mounts;
     private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
@@ -64,6 +65,7 @@ final class RunningGuest implements Guest, AutoCloseable {
         this.mountType = new MountType(live.folder);
         this.mounts = config.mounts();
         this.attachments = new Attachments(live.folder.name());
+        this.restarts = new Restarts(live, platform, machine, config, caller);
     }
 
     /** Attaches everything there is; the agent first, since others use it. */
@@ -205,6 +207,9 @@ final class RunningGuest implements Guest, AutoCloseable {
     /** Something has happened to the machine. */
     void happened(Machine.Event event) {
         agent().ifPresent(session -> session.happened(event));
+        if (event instanceof Machine.Reset && !config.plain()) {
+            restarts.begin();
+        }
     }
 
     /** Closes what this service has attached; nothing happens if there is none. */
@@ -320,6 +325,7 @@ final class RunningGuest implements Guest, AutoCloseable {
     /** Releases what the host holds; the guest, if it still runs, is not asked anything. */
     @Override
     public void close() {
+        restarts.close();
         attachments.close();
         closeAgent();
     }

@@ -10,7 +10,6 @@ import io.jlima.api.instance.InstanceEvent;
 import io.jlima.api.machine.Device;
 import io.jlima.api.machine.MachineSpec;
 import io.jlima.api.ssh.SshConnection;
-import io.jlima.api.ssh.SshConnector;
 import io.jlima.core.internal.cidata.Cidata;
 import io.jlima.core.internal.cidata.CidataRequest;
 import io.jlima.core.internal.disk.InstanceDisk;
@@ -31,15 +30,6 @@ import java.util.function.Predicate;
  * that runs already is met, not started.
  */
 final class StartSequence {
-    /** File that keeps what the guest's marks carry, for a daemon that meets the guest later. */
-    private static final String INSTANCE_ID = "instance-id";
-
-    /** Longer than any guest of this list takes under emulation; the caller's own limit is usually shorter. */
-    private static final Duration GUEST_LIMIT = Duration.ofMinutes(30);
-
-    /** A guest whose sshd greets may still be making its user; trying to log in for longer would hide a fault. */
-    private static final Duration LOGIN_LIMIT = Duration.ofSeconds(60);
-
     /** What a service does when the guest is up takes seconds; one that hangs must not hold the start for longer. */
     private static final Duration ATTACH_LIMIT = Duration.ofMinutes(2);
 
@@ -82,20 +72,22 @@ final class StartSequence {
         progress.info("SSH Local Port: " + started.sshPort());
         SshConnection connection = meet(config, started);
         live.guest().ifPresent(RunningGuest::isUp);
-        List<String> troubles = new ArrayList<>(step("Finishing the guest's set-up", () -> {
-            Readiness readiness = new Readiness(
-                    config,
-                    started.instanceId(),
-                    () -> MachinePlan.otherMountTypes(folder, config, platform.drivers(), caller));
-            readiness.awaitBoot(connection, GUEST_LIMIT);
-            return readiness.troubles(connection);
+        Readiness readiness = new Readiness(
+                config,
+                started.instanceId(),
+                () -> MachinePlan.otherMountTypes(folder, config, platform.drivers(), caller));
+        List<String> failedSteps = new ArrayList<>();
+        List<String> others = new ArrayList<>(step("Finishing the guest's set-up", () -> {
+            readiness.awaitBoot(connection, Meeting.GUEST_LIMIT);
+            failedSteps.addAll(readiness.failedSteps(connection));
+            return readiness.failedProbes(connection);
         }));
         RunningGuest guest = live.guest().orElse(null);
         if (guest != null) {
-            troubles.addAll(step("Attaching to the guest", () -> guest.awaitReady(ATTACH_LIMIT)));
-            guest.troubles().stream().filter(words -> !troubles.contains(words)).forEach(progress::warn);
+            others.addAll(step("Attaching to the guest", () -> guest.awaitReady(ATTACH_LIMIT)));
+            guest.troubles().stream().filter(words -> !others.contains(words)).forEach(progress::warn);
         }
-        custody.ready(live, troubles);
+        List<String> troubles = custody.ready(live, failedSteps, others);
         if (!troubles.isEmpty()) {
             throw new LimaException(
                     "instance `" + folder.name() + "` runs, but not everything in it is as it should be",
@@ -134,7 +126,7 @@ final class StartSequence {
                 Cidata.Volume volume = step("Writing the guest's configuration", () -> cidata(plan, facts));
                 MachineSpec spec = plan.spec(disk, data, volume.iso());
                 platform.access().describe(folder, config, port);
-                folder.write(INSTANCE_ID, volume.instanceId() + "\n", "rw-r--r--");
+                Readiness.keepInstanceId(folder, volume.instanceId());
                 step("Starting the machine", () -> {
                     plan.hypervisor().validate(spec, caller);
                     makeMountedDirectories(config);
@@ -165,13 +157,11 @@ final class StartSequence {
     private Started rejoin() {
         job.launched();
         try {
-            return new Started(
-                    platform.ports().last(folder),
-                    Files.readString(folder.file(INSTANCE_ID)).strip());
+            return new Started(platform.ports().last(folder), Readiness.instanceId(folder));
         } catch (IOException e) {
             throw new LimaException(
                     "the machine of instance `" + folder.name() + "` runs, but it was not jlima that started it",
-                    "there is no " + folder.file(INSTANCE_ID),
+                    "there is no " + folder.file(Readiness.INSTANCE_ID),
                     "Stop it with `limactl stop " + folder.name() + "` and start it again",
                     e);
         }
@@ -223,34 +213,14 @@ final class StartSequence {
     }
 
     private SshConnection meet(InstanceConfig config, Started started) throws Exception {
-        SshConnector connector = platform.connections().connector();
+        Meeting meeting = new Meeting(folder, platform.connections().connector());
         step("Waiting for the guest to boot", () -> {
-            try (GuestSignal signal = GuestSignal.listen(folder)) {
-                connector.awaitBanner(
-                        "127.0.0.1", started.sshPort(), GUEST_LIMIT, List.of(job.networkUp(), signal.sshIsUp()));
-            }
+            meeting.awaitSshd(started.sshPort(), List.of(job.networkUp()));
             return true;
         });
         Readiness readiness = new Readiness(config, started.instanceId());
-        return step("Logging in", () -> {
-            long deadline = System.nanoTime() + LOGIN_LIMIT.toNanos();
-            while (true) {
-                try {
-                    SshConnection connection = platform.connections().kept(live);
-                    readiness.awaitSession(connection, GUEST_LIMIT);
-                    return connection;
-                } catch (IOException | LimaException e) {
-                    if (System.nanoTime() > deadline) {
-                        throw Readiness.notReady(folder.name(), "nobody can log in", e, folder);
-                    }
-                    // A stock image greets before its first boot has made the user, or ends all sessions once.
-                    java.util.concurrent.locks.LockSupport.parkNanos(250_000_000L);
-                    if (Thread.interrupted()) {
-                        throw new InterruptedException();
-                    }
-                }
-            }
-        });
+        return step(
+                "Logging in", () -> meeting.logIn(() -> platform.connections().kept(live), readiness));
     }
 
     private <T> T step(String name, Callable<T> work) throws Exception {

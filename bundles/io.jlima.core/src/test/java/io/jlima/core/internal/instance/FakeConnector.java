@@ -23,6 +23,9 @@ final class FakeConnector implements SshConnector {
     volatile @Nullable LimaException refusal;
     volatile @Nullable Runnable whileConnecting;
 
+    /** What guests say of the boot scripts that failed, one a line, on connections that are made from now on. */
+    volatile String failedSteps = "";
+
     void boot() {
         booted.countDown();
     }
@@ -49,7 +52,14 @@ final class FakeConnector implements SshConnector {
         if (reason != null) {
             throw reason;
         }
-        FakeConnection connection = new FakeConnection(target);
+        String said = failedSteps;
+        FakeConnection connection = new FakeConnection(target) {
+            @Override
+            public Result run(String command, String stdin, Duration timeout) {
+                Result result = super.run(command, stdin, timeout);
+                return command.contains("/run/lima-boot-failed") ? new Result(0, said, "") : result;
+            }
+        };
         connections.add(connection);
         Runnable also = whileConnecting;
         if (also != null) {

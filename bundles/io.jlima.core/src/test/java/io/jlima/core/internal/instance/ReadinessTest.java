@@ -29,20 +29,20 @@ class ReadinessTest {
     void aKernelWithoutTheFileSystemIsOneLineWithWhatWouldDo() throws Exception {
         Readiness told = new Readiness(
                 Rig.config("fake", 0, List.of(), null), "id-1", () -> List.of("reverse-sshfs", "virtiofs"));
-        assertThat(told.troubles(guest(0, "boot.Linux/05-lima-mounts.sh\nno file system 9p\n", "")))
+        assertThat(told.failedSteps(guest(0, "boot.Linux/05-lima-mounts.sh\nno file system 9p\n", "")))
                 .containsExactly("the guest's kernel has no 9p, so nothing is mounted by it; mountType reverse-sshfs or"
                         + " virtiofs in lima.yaml can do without");
-        assertThat(told.troubles(guest(0, "boot.Linux/05-lima-mounts.sh\nboot.Linux/15-x.sh\n\n", "")))
+        assertThat(told.failedSteps(guest(0, "boot.Linux/05-lima-mounts.sh\nboot.Linux/15-x.sh\n\n", "")))
                 .containsExactly(
                         "the guest's boot script boot.Linux/05-lima-mounts.sh failed; see /var/log/lima-boot.log in the"
                                 + " guest",
                         "the guest's boot script boot.Linux/15-x.sh failed; see /var/log/lima-boot.log in the guest");
-        assertThat(told.troubles(guest(0, "", ""))).isEmpty();
+        assertThat(told.failedSteps(guest(0, "", ""))).isEmpty();
     }
 
     @Test
     void aStepBeforeTheLogBeganIsToldWithWhereItsWordsAre() throws Exception {
-        assertThat(readiness.troubles(guest(0, "provision.boot/00000000\nprovision.system/00000001\n", "")))
+        assertThat(readiness.failedSteps(guest(0, "provision.boot/00000000\nprovision.system/00000001\n", "")))
                 .containsExactly(
                         "the guest's boot script provision.boot/00000000 failed; see"
                                 + " `sudo journalctl -b -u 'jlima-guest*'` in the guest",
@@ -52,7 +52,7 @@ class ReadinessTest {
 
     @Test
     void aGuestCannotSpeakToTheTerminal() throws Exception {
-        assertThat(readiness.troubles(guest(0, "boot.Linux/\u001b]0;mine\u0007x.sh\nno file system \u009b2J\n", "")))
+        assertThat(readiness.failedSteps(guest(0, "boot.Linux/\u001b]0;mine\u0007x.sh\nno file system \u009b2J\n", "")))
                 .containsExactly(
                         "the guest's boot script boot.Linux/?]0;mine?x.sh failed; see /var/log/lima-boot.log in the"
                                 + " guest",

@@ -183,14 +183,14 @@ final class BuiltinSession {
             case RMDIR -> remove(in.string(), true);
             case MKDIR -> {
                 byte[] path = in.string();
-                roots.toChange(path).makeDirectory(path, Attributes.read(in).modeOr(0777));
+                roots.names(path).makeDirectory(path, Attributes.read(in).modeOr(0777));
             }
             case RENAME -> rename(in.string(), in.string(), RENAME_NOREPLACE);
             // OpenSSH has the two in this order, the draft in the other, and everybody follows OpenSSH.
             case SYMLINK -> {
                 byte[] target = in.string();
                 byte[] path = in.string();
-                roots.toChange(path).symlink(target, path);
+                roots.names(path).symlink(target, path);
             }
             default -> throw new SystemError(SystemError.ENOSYS);
         }
@@ -198,11 +198,11 @@ final class BuiltinSession {
     }
 
     private void remove(byte[] path, boolean directory) throws IOException {
-        roots.toChange(path).remove(path, directory);
+        roots.names(path).remove(path, directory);
     }
 
     private void rename(byte[] from, byte[] to, int flags) throws IOException {
-        roots.toChange(from, to).rename(from, to, flags);
+        roots.names(from, to).rename(from, to, flags);
     }
 
     private void extended(int id, String request) throws IOException {
@@ -232,7 +232,7 @@ final class BuiltinSession {
             case "hardlink@openssh.com" -> {
                 byte[] from = in.string();
                 byte[] to = in.string();
-                roots.toChange(from, to).link(from, to);
+                roots.names(from, to).link(from, to);
                 done(id);
             }
             default -> throw new SystemError(SystemError.ENOSYS);

@@ -184,6 +184,11 @@ final class Jail implements AutoCloseable {
         return open(inside(path), Calls.O_RDONLY | Calls.O_DIRECTORY, 0);
     }
 
+    /** A descriptor for naming what is in a directory, by its path below this one. */
+    int parent(byte[] inside) throws SystemError {
+        return open(inside, Calls.O_PATH | Calls.O_DIRECTORY, 0);
+    }
+
     /**
      * Opens a file, and nothing else than a file.
      *
@@ -236,93 +241,9 @@ final class Jail implements AutoCloseable {
     }
 
     /** The guest has applied the mask of its own process; the one of this process has no say. */
-    private void widen(int descriptor, int mode) throws SystemError {
+    void widen(int descriptor, int mode) throws SystemError {
         if ((mode & 022) != 0) {
             calls.call(Call.FCHMOD, descriptor, mode, 0, 0, 0);
-        }
-    }
-
-    /** The directory that holds an entry, and the entry's name in it. */
-    record Place(Calls calls, int directory, byte[] name) implements AutoCloseable {
-        @Override
-        public void close() {
-            calls.closeDescriptor(directory);
-        }
-    }
-
-    /** Where a path ends; what is there, if anything, is not looked at. */
-    Place place(byte[] path) throws SystemError {
-        byte[] inside = withoutEnd(inside(path));
-        int slash = inside.length - 1;
-        while (slash >= 0 && inside[slash] != '/') {
-            slash--;
-        }
-        byte[] name = Arrays.copyOfRange(inside, slash + 1, inside.length);
-        if (name.length == 0 || name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.')) {
-            throw new SystemError(SystemError.EINVAL);
-        }
-        byte[] parent = slash <= 0 ? new byte[] {'.'} : Arrays.copyOf(inside, slash);
-        return new Place(calls, open(parent, Calls.O_PATH | Calls.O_DIRECTORY, 0), name);
-    }
-
-    void makeDirectory(byte[] path, int mode) throws SystemError {
-        try (Place place = place(path)) {
-            calls.call(Call.MKDIRAT, place.directory(), calls.path(place.name()), mode, 0, 0);
-        }
-        if ((mode & 022) != 0) {
-            int made = directory(path);
-            try {
-                widen(made, mode);
-            } finally {
-                calls.closeDescriptor(made);
-            }
-        }
-    }
-
-    void remove(byte[] path, boolean directory) throws SystemError {
-        try (Place place = place(path)) {
-            calls.call(
-                    Call.UNLINKAT,
-                    place.directory(),
-                    calls.path(place.name()),
-                    directory ? Calls.AT_REMOVEDIR : 0,
-                    0,
-                    0);
-        }
-    }
-
-    /** @param flags of renameat2(2) */
-    void rename(byte[] from, byte[] to, int flags) throws SystemError {
-        try (Place old = place(from);
-                Place fresh = place(to)) {
-            calls.call(
-                    Call.RENAMEAT2,
-                    old.directory(),
-                    calls.path(old.name()),
-                    fresh.directory(),
-                    calls.secondPath(fresh.name()),
-                    flags);
-        }
-    }
-
-    /** A second name for a file; of a link, for the link itself. */
-    void link(byte[] from, byte[] to) throws SystemError {
-        try (Place old = place(from);
-                Place fresh = place(to)) {
-            calls.call(
-                    Call.LINKAT,
-                    old.directory(),
-                    calls.path(old.name()),
-                    fresh.directory(),
-                    calls.secondPath(fresh.name()),
-                    0);
-        }
-    }
-
-    /** @param target what the guest will find in it; nothing here ever follows it out of the directory */
-    void symlink(byte[] target, byte[] path) throws SystemError {
-        try (Place place = place(path)) {
-            calls.call(Call.SYMLINKAT, calls.path(target), place.directory(), calls.secondPath(place.name()), 0, 0);
         }
     }
 

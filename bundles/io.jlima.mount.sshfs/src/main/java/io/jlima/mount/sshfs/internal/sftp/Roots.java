@@ -92,13 +92,18 @@ final class Roots implements AutoCloseable {
         return root.jail;
     }
 
-    /** The jail to change two paths in. */
-    Jail toChange(byte[] from, byte[] to) throws SystemError {
+    /** Where to change the name that a path ends with. */
+    Names names(byte[] path) throws SystemError {
+        return new Names(calls, toChange(path));
+    }
+
+    /** Where to change two such names. */
+    Names names(byte[] from, byte[] to) throws SystemError {
         Jail jail = toChange(from);
         if (jail != toChange(to)) {
             throw new SystemError(SystemError.EXDEV);
         }
-        return jail;
+        return new Names(calls, jail);
     }
 
     /** Whether a path leads to one of them, without being inside any. */
