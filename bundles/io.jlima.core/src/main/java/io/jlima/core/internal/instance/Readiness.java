@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What must be true in the guest before an instance is ready, asked over its kept connection. */
 final class Readiness {
@@ -165,7 +167,10 @@ final class Readiness {
     static LimaException notReady(String name, String step, Throwable cause, InstanceFolder folder) {
         return new LimaException(
                 "instance `" + name + "` does not get ready: " + step,
-                GuestWords.plain(String.valueOf(cause.getMessage())),
+                Stream.concat(
+                                Stream.of(GuestWords.plain(String.valueOf(cause.getMessage()))),
+                                GuestConsole.failures(folder.file("serial.log")).stream())
+                        .collect(Collectors.joining("\n")),
                 "The machine goes on running. Its console is in " + folder.file("serial.log") + "; end it with"
                         + " `limactl stop -f " + name + "`",
                 cause);

@@ -259,6 +259,24 @@ class EarlyProgramTest {
     }
 
     @Test
+    void theUserIsMadeThoughSomebodyElseHasTheAccountFiles() throws Exception {
+        FakeGuest guest = guest();
+        guest.program("useradd", """
+                if [ ! -e $LIMA_ROOT/run/tried ]; then
+                    : >$LIMA_ROOT/run/tried
+                    echo "useradd: cannot lock /etc/passwd; try again later." >&2
+                    exit 1
+                fi
+                """ + USERADD);
+
+        assertThat(guest.run("guest/early.sh").output())
+                .contains("cannot lock /etc/passwd", "useradd has made no jane at attempt 1");
+
+        assertThat(guest.read("etc/passwd")).contains("\njane:x:1000:");
+        assertThat(guest.root.resolve("run/lima-early-failed")).doesNotExist();
+    }
+
+    @Test
     void linksInTheHomeAreNotFollowed() throws Exception {
         FakeGuest guest = guest();
         guest.write("etc/passwd", "jane:x:1000:1000::/home/jane.guest:/bin/bash\n");

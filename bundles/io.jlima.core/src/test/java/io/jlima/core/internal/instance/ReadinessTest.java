@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jlima.api.ssh.SshConnection;
 import io.jlima.api.ssh.SshConnector;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a guest says of its boot, as people are told. */
 class ReadinessTest {
@@ -63,5 +65,29 @@ class ReadinessTest {
                 .hasMessage("the guest's shell ended with 3: ?[2Jgone\nreally");
         assertThat(Readiness.notReady("x", "s", new IOException("\u001b[2J"), new InstanceFolder("x", Path.of("/x"))))
                 .hasMessageContaining("?[2J");
+    }
+
+    @Test
+    void whyAGuestLetsNobodyInIsOnItsConsole(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("serial.log"), """
+                [    7.871032] guest-early[136]: lima: running guest/hostname\r
+                [    8.619095] guest-early[136]: lima: running guest/user\r
+                [    9.000000] guest-early[136]: useradd: cannot lock /etc/passwd; try \u001b[31magain later.\r
+                [    9.100000] guest-early[136]: lima: guest/user FAILED: exit status 1\r
+                [    9.200000] guest-early[136]: lima: running guest/sudoers\r
+                [    9.300000] guest-early[136]: all is well\r
+
+                lima-x login:""");
+        InstanceFolder folder = new InstanceFolder("x", directory);
+        assertThat(Readiness.notReady("x", "nobody can log in", new IOException("refused"), folder))
+                .hasMessageContaining("""
+                        refused
+                        useradd: cannot lock /etc/passwd; try ?[31magain later.
+                        lima: guest/user FAILED: exit status 1
+                        """)
+                .hasMessageNotContaining("all is well");
+        Files.delete(directory.resolve("serial.log"));
+        assertThat(Readiness.notReady("x", "nobody can log in", new IOException("refused"), folder))
+                .hasMessageContaining("refused");
     }
 }

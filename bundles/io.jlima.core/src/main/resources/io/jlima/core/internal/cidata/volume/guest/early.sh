@@ -47,8 +47,18 @@ lima_user() {
 		if grep -q "^$LIMA_CIDATA_USER:" "$lima_root/etc/group"; then
 			set -- --gid "$LIMA_CIDATA_USER"
 		fi
-		useradd "$@" --create-home --home-dir "$LIMA_CIDATA_HOME" --non-unique --uid "$LIMA_CIDATA_UID" \
-			--shell "$lima_shell" --comment "$LIMA_CIDATA_COMMENT" "$LIMA_CIDATA_USER" || return 1
+		# Who else writes to the account files at that time keeps useradd away, and without the user nobody gets in.
+		lima_tries=0
+		while
+			useradd "$@" --create-home --home-dir "$LIMA_CIDATA_HOME" --non-unique --uid "$LIMA_CIDATA_UID" \
+				--shell "$lima_shell" --comment "$LIMA_CIDATA_COMMENT" "$LIMA_CIDATA_USER"
+			[ -z "$(lima_account 3)" ]
+		do
+			lima_tries=$((lima_tries + 1))
+			lima_say "useradd has made no $LIMA_CIDATA_USER at attempt $lima_tries"
+			[ "$lima_tries" -lt 5 ] || return 1
+			sleep 1
+		done
 	elif [ "$lima_uid" != 0 ] && [ "$lima_uid:$(lima_account 6):$(lima_account 7)" != \
 		"$LIMA_CIDATA_UID:$LIMA_CIDATA_HOME:$lima_shell" ]; then
 		usermod --home "$LIMA_CIDATA_HOME" --non-unique --uid "$LIMA_CIDATA_UID" --shell "$lima_shell" \
