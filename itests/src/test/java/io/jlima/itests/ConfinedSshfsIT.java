@@ -41,7 +41,7 @@ class ConfinedSshfsIT {
                 new String[] {"@{HOME}/**/", "/mnt/{,**/}", "@{run}/user/@{uid}/**/", "/media/**/", "/tmp/**/"}) {
             rules.append("      mount %s -> %s,\n      umount %s,\n".formatted(OPTIONS, place, place));
         }
-        home.with("JLIMA_SSHFS_BY_SSH", "/srv/ssh,/srv/ssh/inner");
+        home.with("JLIMA_SSHFS_BY_SSH", "/srv/ssh,/srv/ssh/inner,/srv/ssh/nested");
         Path yaml = home.write(
                 "m.yaml",
                 """
@@ -80,8 +80,10 @@ class ConfinedSshfsIT {
                         + mount("alone", "/srv/alone", ", writable: true, sshfs: {cache: false}")
                         + mount("one", "/srv/one", ", writable: true")
                         + mount("two", "/Users/me/two", "")
+                        + mount("nested", "/srv/ssh/nested", ", writable: true")
                         + mount("ssh", "/srv/ssh", ""));
         Files.createDirectory(mounted.shared.resolve("ssh/inner"));
+        Files.createDirectory(mounted.shared.resolve("ssh/nested"));
         home.goodWithin(MountedGuest.BOOT, "start", "--tty=false", "--name", "m", yaml.toString());
     }
 
@@ -133,11 +135,26 @@ class ConfinedSshfsIT {
         shows("one", "/srv/one", true);
         shows("two", "/Users/me/two", false);
         shows("ssh", "/srv/ssh", false);
+        shows("nested", "/srv/ssh/nested", true);
         assertThat(refusal()).contains("sending file descriptor").doesNotContain("mount failed");
     }
 
     @Test
     @Order(2)
+    void whatIsWithinAMountThatIsLostComesBackWithIt() {
+        for (String lost : List.of("ssh", "(ssh|nested)")) {
+            assertThat(mounted.works("pkill -KILL -f '^sshfs :" + mounted.shared + "/" + lost + " '"))
+                    .isTrue();
+            Home.eventually(
+                    "both are there",
+                    () -> mounted.run("cat /srv/ssh/note /srv/ssh/nested/note")
+                            .out()
+                            .equals("sshnested"));
+        }
+    }
+
+    @Test
+    @Order(3)
     void soItIsWhereTheProfileGetsNoRuleOfOurs() throws IOException {
         assertThat(mounted.works("sudo rm /etc/apparmor.d/local/fusermount3 && " + LOAD))
                 .isTrue();
@@ -155,7 +172,7 @@ class ConfinedSshfsIT {
 
     /** fusermount3 wants to write to where it mounts. */
     @Test
-    @Order(3)
+    @Order(4)
     void withoutTheAgentAMountIsMadeWithinOneThatIsReadOnly() throws IOException {
         assertThat(mounted.works("sudo mv " + AGENT + " " + AGENT + ".away")).isTrue();
         try {

@@ -9,9 +9,11 @@ import io.jlima.api.guest.GuestAddress;
 import io.jlima.api.machine.Machine.ProcessIdentity;
 import io.jlima.api.mount.MountAttachment;
 import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
+import io.jlima.mount.sshfs.internal.MountKeeper.Neighbours;
 import io.jlima.mount.sshfs.internal.sftp.BuiltinServer;
 import io.jlima.mount.sshfs.internal.sftp.SftpServer;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,10 +62,9 @@ final class GuestMounts implements MountAttachment {
         this.ports = new DoorPorts(guest.directory());
         this.doors = new DirectDoors(guest.machine().identity(), ports);
         for (Mount mount : mounts) {
-            MountKeeper keeper = keeper(mount, mounts);
-            keepers.put(mount.mountPoint(), keeper);
-            keeper.begin();
+            keepers.put(mount.mountPoint(), keeper(mount, mounts));
         }
+        keepers.values().forEach(MountKeeper::begin);
         this.ready = CompletableFuture.allOf(
                 keepers.values().stream().map(MountKeeper::ready).toArray(CompletableFuture[]::new));
         beginShell();
@@ -105,7 +107,21 @@ final class GuestMounts implements MountAttachment {
         Function<Runnable, Transport> bySsh = onEnd -> new SshTransport(connections, options, server, onEnd);
         Function<Runnable, Transport> first =
                 onEnd -> direct(options, server, onEnd).orElseGet(() -> bySsh.apply(onEnd));
-        return new MountKeeper(guest, mount, server.word(), first, bySsh);
+        String point = mount.mountPoint();
+        Neighbours neighbours = new Neighbours(
+                () -> bySsh(other -> isWithin(point, other)), () -> bySsh(other -> isWithin(other, point)));
+        return new MountKeeper(guest, mount, server.word(), first, bySsh, neighbours);
+    }
+
+    /** @param wanted asked of each mount point */
+    private List<MountKeeper> bySsh(Predicate<String> wanted) {
+        return all().stream()
+                .filter(keeper -> keeper.isBySsh() && wanted.test(keeper.mount().mountPoint()))
+                .toList();
+    }
+
+    private static boolean isWithin(String inner, String outer) {
+        return !inner.equals(outer) && Path.of(inner).startsWith(Path.of(outer));
     }
 
     private Optional<Transport> direct(SshfsOptions options, SftpServer server, Runnable onEnd) {

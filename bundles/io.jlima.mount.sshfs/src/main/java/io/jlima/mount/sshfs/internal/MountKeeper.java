@@ -9,11 +9,14 @@ import io.jlima.mount.sshfs.internal.GuestShell.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,14 +40,23 @@ final class MountKeeper implements AutoCloseable {
     private final Mount mount;
     private final String server;
     private final Function<Runnable, Transport> fallback;
+    private final Neighbours neighbours;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private final CompletableFuture<Void> tried = new CompletableFuture<>();
     private final Semaphore reasons = new Semaphore(0);
     private final Thread thread;
+    private CompletableFuture<Void> attempt = new CompletableFuture<>();
     private volatile @Nullable Thread coming;
     private volatile Transport transport;
     private volatile @Nullable String trouble = NOT_YET;
     private volatile boolean closed;
+
+    /**
+     * Mounts by ssh that have to do with one that goes by ssh itself. Others are mounted in their order by the guest.
+     *
+     * @param outer those whose mount point is above its own
+     * @param inner those whose mount point is below
+     */
+    record Neighbours(Supplier<List<MountKeeper>> outer, Supplier<List<MountKeeper>> inner) {}
 
     /**
      * @param server word of the SFTP server
@@ -56,12 +68,14 @@ final class MountKeeper implements AutoCloseable {
             Mount mount,
             String server,
             Function<Runnable, Transport> first,
-            Function<Runnable, Transport> fallback) {
+            Function<Runnable, Transport> fallback,
+            Neighbours neighbours) {
         this.guest = guest;
         this.mount = mount;
         this.server = server;
         this.fallback = fallback;
-        this.transport = first.apply(this::look);
+        this.neighbours = neighbours;
+        this.transport = first.apply(this::lost);
         this.thread = Thread.ofVirtual().name("sshfs-keeper").unstarted(this::work);
     }
 
@@ -79,9 +93,27 @@ final class MountKeeper implements AutoCloseable {
         return ready;
     }
 
-    /** Completes when what makes the mount afresh each time has tried that once, and else at once. */
+    /** Completes when what makes the mount afresh each time has tried that, and else at once. */
     CompletableFuture<Void> tried() {
-        return transport instanceof SshTransport ? tried : CompletableFuture.completedFuture(null);
+        return isBySsh() ? attempt() : CompletableFuture.completedFuture(null);
+    }
+
+    boolean isBySsh() {
+        return transport instanceof SshTransport;
+    }
+
+    private synchronized CompletableFuture<Void> attempt() {
+        return attempt;
+    }
+
+    /** The session has ended. */
+    private void lost() {
+        synchronized (this) {
+            if (attempt.isDone() && !closed) {
+                attempt = new CompletableFuture<>();
+            }
+        }
+        look();
     }
 
     Mount mount() {
@@ -98,8 +130,8 @@ final class MountKeeper implements AutoCloseable {
         long pause = SHORTEST_PAUSE;
         try {
             while (!closed) {
-                boolean attached = attached();
-                tried.complete(null);
+                boolean attached = attachedInTurn();
+                attempt().complete(null);
                 if (attached) {
                     pause = SHORTEST_PAUSE;
                     TimeUnit.MILLISECONDS.sleep(SHORTEST_PAUSE);
@@ -118,6 +150,36 @@ final class MountKeeper implements AutoCloseable {
         }
     }
 
+    /** A mount that comes before what it is within would be covered by that. */
+    private boolean attachedInTurn() throws InterruptedException {
+        boolean anew = transport instanceof SshTransport bySsh && !bySsh.isRunning();
+        if (anew) {
+            for (MountKeeper outer : neighbours.outer().get()) {
+                outer.awaitAttempt();
+            }
+        }
+        boolean attached = attached();
+        if (anew && attached) {
+            neighbours.inner().get().forEach(MountKeeper::covered);
+        }
+        return attached;
+    }
+
+    private void awaitAttempt() throws InterruptedException {
+        try {
+            attempt().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("An attempt ends well, whatever came of it", e);
+        }
+    }
+
+    /** It was lost in the same moment as what it is within, and came first all the same. */
+    private void covered() {
+        if (transport instanceof SshTransport bySsh && bySsh.isRunning()) {
+            bySsh.close();
+        }
+    }
+
     private boolean attached() throws InterruptedException {
         Outcome outcome;
         try {
@@ -130,7 +192,7 @@ final class MountKeeper implements AutoCloseable {
         if (!outcome.good() && !transport.wasReached() && !closed && tellsOfTheNetwork(outcome.words())) {
             String words = outcome.words();
             transport.close();
-            transport = fallback.apply(this::look);
+            transport = fallback.apply(this::lost);
             guest.log("The guest does not reach the host directly (" + words + "); " + mount.mountPoint()
                     + " is mounted by way of ssh");
             return false;
@@ -186,6 +248,7 @@ final class MountKeeper implements AutoCloseable {
     /** Ends the looking after, so that what goes away is not brought back; the host still serves. */
     void retire() {
         closed = true;
+        attempt().complete(null);
         thread.interrupt();
         Thread waiting = coming;
         if (waiting != null) {

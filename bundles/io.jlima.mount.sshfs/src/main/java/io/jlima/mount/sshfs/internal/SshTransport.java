@@ -80,6 +80,11 @@ final class SshTransport implements Transport {
         }
     }
 
+    /** Whether there is an sshfs, or one is on its way. */
+    boolean isRunning() {
+        return current() != null;
+    }
+
     private @Nullable SshProcess current() {
         lock.lock();
         try {
