@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles the agent for guests of each architecture that there is a compiler for.
-#   build.sh FOLDER    to FOLDER/lima-guestagent-ARCH
+# Compiles what runs in guests, for each architecture that there is a compiler for.
+#   build.sh FOLDER    to FOLDER/lima-guestagent-ARCH, FOLDER/lima-sshfs-enospc-ARCH.so
 set -eu
 
 folder=$1
@@ -10,16 +10,25 @@ here=$(dirname -- "$0")
 . "$here/flags.sh"
 mkdir -p "$folder"
 
-# compile ARCH COMPILER FLAG...: a program that needs nothing but the kernel.
-compile() {
-    program=$folder/lima-guestagent-$1
-    compiler=$2
-    shift 2
+# make PROGRAM WORD...: unless it is there already.
+make() {
+    program=$folder/$1
+    shift
     ! fresh "$program" "$here" || return 0
-    # shellcheck disable=SC2086 # a list of words
-    "$compiler" $flags -Os -static -s -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-        -fstack-protector-strong -Wl,--gc-sections,--build-id=none "$@" -o "$program.new" "$here"/*.c
+    "$@" -o "$program.new"
     mv "$program.new" "$program"
+}
+
+# compile ARCH COMPILER FLAG...: a program that needs nothing but the kernel, and what takes the libc that it finds.
+compile() {
+    arch=$1
+    shift
+    # shellcheck disable=SC2086 # a list of words
+    set -- "$@" $flags -Os -s -fno-asynchronous-unwind-tables -Wl,--build-id=none
+    make "lima-guestagent-$arch" "$@" -static -ffunction-sections -fdata-sections -fstack-protector-strong \
+        -Wl,--gc-sections "$here"/*.c
+    make "lima-sshfs-enospc-$arch.so" "$@" -shared -fPIC -nostdlib -ffreestanding -fno-stack-protector \
+        "$here"/preload/sshfs-enospc.c
 }
 
 # musl(7) makes the smallest program; it has none of the kernel's headers, which are found behind its own.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles the agent for this machine with the compiler's sanitizers, and its fuzzer.
-#   build.sh FOLDER    to FOLDER/lima-guestagent and FOLDER/fuzz
+# Compiles the agent for this machine with the compiler's sanitizers, and its fuzzer; and what stands for sshfs, with each
+# libc that is here.
+#   build.sh FOLDER    to FOLDER/lima-guestagent, FOLDER/fuzz and FOLDER/sshfs-LIBC
 # With clang, libFuzzer takes the place of our simple driver:
 #   clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -Dmain=agent_main -I src/main/c
 #       -o fuzz src/test/c/fuzz.c src/main/c/*.c
@@ -38,3 +39,14 @@ for file in "$source"/*.c; do
     [ "$file" = "$source/main.c" ] || set -- "$@" "$file"
 done
 compile fuzz -DDRIVER -I "$source" "$here/fuzz.c" "$@" "$folder/main.o"
+
+for libc in glibc musl; do
+    compiler=${CC:-cc}
+    [ "$libc" = glibc ] || compiler=musl-gcc
+    program=$folder/sshfs-$libc
+    if command -v "$compiler" >/dev/null && ! fresh "$program" "$here/preload"; then
+        # shellcheck disable=SC2086 # a list of words
+        "$compiler" $flags -idirafter /usr/include -idirafter "/usr/include/$(uname -m)-linux-gnu" -o "$program" \
+            "$here/preload/sshfs.c"
+    fi
+done

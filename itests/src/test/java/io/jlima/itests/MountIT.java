@@ -42,10 +42,9 @@ class MountIT implements SshfsAttacks, SshfsFaults, SshfsOwners {
         StringBuilder bySsh = new StringBuilder("none");
         for (SshfsWay way : SshfsWay.all()) {
             mounted.directory(way.word());
-            mounts.append("- {location: \"%s\", mountPoint: \"%s\", writable: %s, sshfs: {sftpDriver: %s}}\n"
-                    .formatted(location(way), way.point(), way.writable(), way.sftpDriver()));
+            mounts.append(way.yaml(location(way), way.point()));
             if (way.transport().equals("ssh")) {
-                bySsh.append(',').append(way.point());
+                bySsh.append(',').append(way.point()).append(',').append(way.small());
             }
         }
         mounted.directory("fresh");
@@ -59,8 +58,9 @@ class MountIT implements SshfsAttacks, SshfsFaults, SshfsOwners {
         mounts.append("- {location: \"%s\", mountPoint: \"/mnt/odd, name's\", writable: true}\n"
                 .formatted(shared.resolve("odd, name's")));
         if (MountedGuest.isRoot()) {
-            mounts.append(
-                    "- {location: \"%s\", mountPoint: /mnt/small, writable: true}\n".formatted(mounted.smallDisk()));
+            for (SshfsWay way : SshfsWay.thatWrite()) {
+                mounts.append(way.yaml(mounted.smallDisk(way.smallDisk()), way.small()));
+            }
         }
         home.with("JLIMA_SSHFS_BY_SSH", bySsh.toString());
         Path yaml = home.write("m.yaml", """

@@ -84,19 +84,19 @@ final class MountedGuest implements AutoCloseable {
     }
 
     /** A directory to show that has room for 8 MiB; as root only. */
-    Path smallDisk() throws IOException {
-        Path small = Files.createDirectory(shared.resolve("small"));
+    Path smallDisk(String name) throws IOException {
+        Path small = Files.createDirectory(shared.resolve(name));
         Home.Result mounted = home.shell("mount -t tmpfs -o size=8m,mode=1777 tmpfs " + small);
         assertThat(mounted.code()).as(mounted.all()).isZero();
         return small;
     }
 
-    /** Fills the small disk, finds it full, and finds nothing broken; leaves it empty. */
-    void fillsUp(String point, Path small, String words) throws IOException {
+    /** Fills a small disk, finds it full, and finds nothing broken; leaves it empty. */
+    void fillsUp(String point, Path small) throws IOException {
         Files.writeString(small.resolve("before"), "before");
         Home.Result full = run("cd " + point + "; LC_ALL=C; export LC_ALL; head -c 20000000 /dev/zero >zeros;"
                 + " df --output=avail . | tail -n 1");
-        assertThat(full.err()).contains(words);
+        assertThat(full.err()).contains("No space left on device");
         assertThat(full.out().strip()).isEqualTo("0");
         assertThat(home.good("mount", "list", "m").out().lines())
                 .filteredOn(line -> line.endsWith(": the host's disk is full, nothing more can be written there"))
@@ -317,7 +317,7 @@ final class MountedGuest implements AutoCloseable {
     @Override
     public void close() {
         home.close();
-        home.shell("! mountpoint -q " + shared + "/small || umount -l " + shared + "/small");
+        home.shell("for disk in " + shared + "/small*; do ! mountpoint -q \"$disk\" || umount -l \"$disk\"; done");
         SharedDirectory.remove(shared);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jlima.itests;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,25 @@ record SshfsWay(String server, String transport, boolean writable) {
 
     String sftpDriver() {
         return server.equals("openssh") ? "openssh-sftp-server" : server;
+    }
+
+    /** The name of a small disk that is shown so, too. */
+    String smallDisk() {
+        return "small-" + word();
+    }
+
+    /** Where that is. */
+    String small() {
+        return "/mnt/" + smallDisk();
+    }
+
+    String yaml(Path location, String point) {
+        return "- {location: \"%s\", mountPoint: \"%s\", writable: %s, sshfs: {sftpDriver: %s}}\n"
+                .formatted(location, point, writable, sftpDriver());
+    }
+
+    static List<SshfsWay> thatWrite() {
+        return all().stream().filter(SshfsWay::writable).toList();
     }
 
     static List<SshfsWay> all() {

@@ -44,6 +44,7 @@ public final class LimaGuestAgent implements GuestAgent {
 
     private static final String SOCKET = "ga.sock";
     private static final String PROGRAM = "lima-guestagent";
+    private static final String PRELOAD = "lima-sshfs-enospc";
 
     private final Set<GuestSession> sessions = ConcurrentHashMap.newKeySet();
     private final ClockWatch clock = new ClockWatch(InstantSource.system(), System::nanoTime);
@@ -72,27 +73,32 @@ public final class LimaGuestAgent implements GuestAgent {
         }
     }
 
-    /** The program for guests of this architecture, as a resource; null if this build has none. */
-    private static java.net.@Nullable URL program(Arch arch) {
-        return LimaGuestAgent.class.getResource("programs/" + PROGRAM + "-" + arch.word());
+    /** A program for guests of this architecture, as a resource; null if this build has none. */
+    private static java.net.@Nullable URL program(String name, Arch arch, String suffix) {
+        return LimaGuestAgent.class.getResource("programs/" + name + "-" + arch.word() + suffix);
     }
 
     @Override
     public GuestSetup setup(SetupRequest request) {
         GuestPort port = new GuestPort(PORT, request.directory().resolve(SOCKET));
-        java.net.URL program = program(request.config().arch());
-        if (program == null || request.hypervisor().objection(port).isPresent()) {
+        java.net.URL program = program(PROGRAM, request.config().arch(), "");
+        java.net.URL preload = program(PRELOAD, request.config().arch(), ".so");
+        if (program == null
+                || preload == null
+                || request.hypervisor().objection(port).isPresent()) {
             LOG.warn(
                     "No guest agent for {}: {}",
                     request.instance(),
-                    program == null
+                    program == null || preload == null
                             ? "this build has none for " + request.config().arch()
                             : "no port for it");
             return GuestSetup.NOTHING;
         }
         return new GuestSetup(
                 List.of(port),
-                List.of(new VolumeFile(PROGRAM, program::openStream, true)),
+                List.of(
+                        new VolumeFile(PROGRAM, program::openStream, true),
+                        new VolumeFile(PRELOAD + ".so", preload::openStream, false)),
                 List.of(new BootScript("25-guestagent-base.sh", text("25-guestagent-base.sh"), false)),
                 Map.of());
     }

@@ -25,6 +25,7 @@ class InstallScriptTest {
     private Path root;
     private Path volume;
     private Path calls;
+    private String mountType = "9p";
 
     @BeforeEach
     void begin() throws IOException {
@@ -59,6 +60,7 @@ class InstallScriptTest {
         builder.environment().put("LIMA_ROOT", root.toString());
         builder.environment().put("LIMA_CIDATA_MNT", volume.toString());
         builder.environment().put("LIMA_CIDATA_USER", "someone");
+        builder.environment().put("LIMA_CIDATA_MOUNTTYPE", mountType);
         builder.environment().put("LIMA_CIDATA_PASSWORDLESS_SUDO", passwordless);
         return builder.redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile());
@@ -98,6 +100,23 @@ class InstallScriptTest {
         assertThat(run("0")).isZero();
         assertThat(unit).content().contains("--private\n");
         assertThat(root.resolve("usr/local/bin")).isDirectoryNotContaining("glob:**.new");
+    }
+
+    @Test
+    void whereThereIsSshfsItGetsWhatItIsToLoad() throws Exception {
+        Files.createDirectories(root.resolve("run/systemd/system"));
+        Path library = root.resolve("usr/local/lib/lima-sshfs-enospc.so");
+        Files.writeString(volume.resolve("lima-sshfs-enospc.so"), "library");
+        assertThat(run("1")).isZero();
+        assertThat(library).doesNotExist();
+        mountType = "reverse-sshfs";
+        assertThat(run("1")).isZero();
+        assertThat(library).hasContent("library");
+        assertThat(Files.getPosixFilePermissions(library)).isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
+        Files.delete(library);
+        Files.delete(library.getParent());
+        Files.writeString(library.getParent(), "no directory");
+        assertThat(run("1")).as("it can do without").isZero();
     }
 
     @Test

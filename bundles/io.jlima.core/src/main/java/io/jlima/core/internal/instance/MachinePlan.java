@@ -54,6 +54,9 @@ record MachinePlan(
     /** First three bytes of the addresses that Lima makes up; locally administered. */
     private static final String MAC_PREFIX = "52:55:55";
 
+    /** The one that needs nothing of the machine. */
+    private static final String LATER_MOUNTS = "reverse-sshfs";
+
     static MachinePlan of(
             InstanceFolder folder,
             InstanceConfig config,
@@ -110,6 +113,11 @@ record MachinePlan(
     /** The word for the mount driver; empty when nothing is mounted. */
     static String mountType(InstanceConfig config, Drivers drivers) {
         return config.mounts().isEmpty() ? "" : mountChoice(config, drivers).mountType();
+    }
+
+    /** The mount driver for what is mounted while an instance runs that mounted nothing when it started. */
+    static String laterMountType(InstanceConfig config) {
+        return config.mountType() == null ? LATER_MOUNTS : config.mountType();
     }
 
     /** The mount driver for an instance that mounts something. */

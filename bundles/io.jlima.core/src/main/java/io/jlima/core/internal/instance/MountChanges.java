@@ -80,7 +80,7 @@ public final class MountChanges implements Mounts {
                 state.trouble() == null ? lackOfRoom(state.mount()) : GuestWords.plain(state.trouble()));
     }
 
-    /** A guest that cannot write is not always told why: sshfs makes an I/O error of every trouble of the host. */
+    /** Whoever reads of a full disk in the guest wants to know which one, and sshfs may call it an I/O error there. */
     private static @Nullable String lackOfRoom(Mount mount) {
         if (!mount.writable()) {
             return null;

@@ -34,9 +34,6 @@ import org.slf4j.LoggerFactory;
 final class RunningGuest implements Guest, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunningGuest.class);
 
-    /** The mount type that a running guest can be given. */
-    private static final String LIVE_MOUNTS = "reverse-sshfs";
-
     /** What people know mounts by. */
     private static final String MOUNTS = "mounts";
 
@@ -164,7 +161,7 @@ final class RunningGuest implements Guest, AutoCloseable {
      */
     Optional<MountAttachment> liveMounts() {
         Drivers drivers = platform.drivers();
-        String word = config.mountType() == null ? LIVE_MOUNTS : config.mountType();
+        String word = MachinePlan.laterMountType(config);
         if (mounts().isEmpty() && config.mounts().isEmpty() && drivers.hasMountDriver(word)) {
             if (config.mountTypesUnsupported().contains(word)) {
                 throw new LimaException(

@@ -5,11 +5,13 @@ import io.jlima.api.HostEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -61,25 +63,35 @@ public record OpensshServer(Path program, String location, boolean writable, Hos
                 .start();
         Thread toServer = Thread.ofVirtual().name("sftp-server-input").start(() -> {
             try (OutputStream stdin = process.getOutputStream()) {
-                copy(in, stdin);
+                copy(in, stdin, (data, size) -> {});
             } catch (IOException e) {
                 // Either end has gone, and the other direction ends by that, too.
                 process.destroy();
             }
         });
         try {
-            copy(process.getInputStream(), out);
+            copy(process.getInputStream(), out, new FullDisk(this::isFull)::pass);
         } finally {
             process.destroyForcibly();
             toServer.interrupt();
         }
     }
 
-    private static void copy(InputStream in, OutputStream out) throws IOException {
+    private static void copy(InputStream in, OutputStream out, ObjIntConsumer<byte[]> seen) throws IOException {
         byte[] buffer = new byte[128 * 1024];
         for (int got = in.read(buffer); got >= 0; got = in.read(buffer)) {
+            seen.accept(buffer, got);
             out.write(buffer, 0, got);
             out.flush();
+        }
+    }
+
+    private boolean isFull() {
+        try {
+            FileStore disk = Files.getFileStore(Path.of(location));
+            return disk.getTotalSpace() > 0 && disk.getUsableSpace() < disk.getBlockSize();
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
         }
     }
 }

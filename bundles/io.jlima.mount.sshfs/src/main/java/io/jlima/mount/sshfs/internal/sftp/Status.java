@@ -12,7 +12,10 @@ enum Status {
     FAILURE(4, "Failure"),
     BAD_MESSAGE(5, "Bad message"),
     UNSUPPORTED(8, "Operation unsupported"),
-    /** Of version 5. Version 3 has no word for a full disk; sshfs makes an I/O error of a code that it does not know. */
+    /**
+     * Of version 5: version 3 has no word for a full disk. sshfs makes an I/O error of a code that it does not know, and
+     * what the guest's agent has it load knows this one (sshfs-enospc.c).
+     */
     NO_SPACE(14, "No space left");
 
     private final int code;
