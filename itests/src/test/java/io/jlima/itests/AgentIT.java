@@ -113,15 +113,6 @@ class AgentIT {
                 .satisfies(size -> assertThat(Long.parseLong(size)).isLessThanOrEqualTo(200 << 10));
     }
 
-    /** There are no mounts, but some may come while it runs. */
-    @Test
-    @Order(1)
-    void theGuestIsReadyForMountsBySshfs() {
-        assertThat(guest("stat -c %a /usr/local/lib/lima-sshfs-enospc.so /run/lima-fuse-ready"))
-                .isEqualTo("644\n644\n");
-        assertThat(guest("cat /etc/fuse.conf").lines()).contains("user_allow_other");
-    }
-
     /** Listens at fifty ports by TCP and by UDP, at one address after another. */
     private static final String LISTENERS = """
             import socket, sys

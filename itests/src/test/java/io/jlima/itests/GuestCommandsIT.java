@@ -114,6 +114,19 @@ class GuestCommandsIT {
         }
     }
 
+    /** There are no mounts, but some may come while it runs. */
+    @Test
+    @Order(3)
+    void theGuestIsReadyForMountsBySshfs() {
+        for (String file : List.of("/usr/local/lib/lima-sshfs-enospc.so", "/run/lima-fuse-ready")) {
+            assertThat(home.good("shell", "vm", "stat", "--format=%a %U", file).out())
+                    .as(file)
+                    .isEqualTo("644 root\n");
+        }
+        assertThat(home.good("shell", "vm", "cat", "/etc/fuse.conf").out().lines())
+                .contains("user_allow_other");
+    }
+
     @Test
     @Order(3)
     void theDiskIsThere() {
