@@ -3,7 +3,7 @@ package io.jlima.core.internal.instance;
 
 import io.jlima.api.guest.GuestWords;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -72,11 +72,7 @@ final class GuestConsole {
     private static String end(Path file) {
         try (SeekableByteChannel in = Files.newByteChannel(file)) {
             in.position(Math.max(0, in.size() - MOST_BYTES));
-            ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES);
-            while (bytes.hasRemaining() && in.read(bytes) >= 0) {
-                LOG.trace("{}: {} bytes", file, bytes.position());
-            }
-            return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+            return new String(Channels.newInputStream(in).readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
         } catch (IOException e) {
             LOG.debug("No word of the console", e);
             return "";

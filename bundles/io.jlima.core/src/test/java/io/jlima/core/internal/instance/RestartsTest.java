@@ -77,25 +77,32 @@ class RestartsTest extends RiggedInstances {
         assertThat(look().errors()).containsExactly(disk);
     }
 
-    @Test
-    void theLatestBootCounts() throws Exception {
-        start();
-        CountDownLatch connecting = new CountDownLatch(1);
-        CountDownLatch givenUp = new CountDownLatch(1);
+    /** A question to the guest: that it is asked, and that nobody waits for the answer any more. */
+    private record Question(CountDownLatch asked, CountDownLatch givenUp) {}
+
+    /** The next one is not answered before it is given up, and then goes on, as one would that is about to tell. */
+    private Question holdTheNext() {
+        Question question = new Question(new CountDownLatch(1), new CountDownLatch(1));
         rig.connector.whileConnecting = () -> {
             rig.connector.whileConnecting = null;
-            connecting.countDown();
+            question.asked.countDown();
             try {
                 new CountDownLatch(1).await();
             } catch (InterruptedException e) {
-                // It goes on nevertheless, as one would that is about to tell.
-                givenUp.countDown();
+                question.givenUp.countDown();
             }
         };
+        return question;
+    }
+
+    @Test
+    void theLatestBootCounts() throws Exception {
+        start();
+        Question first = holdTheNext();
         restart("boot.Linux/15-x.sh\n");
-        Eventually.happens(connecting, "the question after the first boot");
+        Eventually.happens(first.asked, "the question after the first boot");
         restart("boot.Linux/16-y.sh\n");
-        Eventually.happens(givenUp, "the end of that");
+        Eventually.happens(first.givenUp, "the end of that");
         String other = FAILED.replace("15-x", "16-y");
         isTold(other);
         assertThat(look().errors()).containsExactly(other);
@@ -104,20 +111,11 @@ class RestartsTest extends RiggedInstances {
     @Test
     void aMachineThatHasEndedIsNotAsked() throws Exception {
         start();
-        CountDownLatch connecting = new CountDownLatch(1);
-        CountDownLatch givenUp = new CountDownLatch(1);
-        rig.connector.whileConnecting = () -> {
-            connecting.countDown();
-            try {
-                new CountDownLatch(1).await();
-            } catch (InterruptedException e) {
-                givenUp.countDown();
-            }
-        };
+        Question question = holdTheNext();
         restart("boot.Linux/15-x.sh\n");
-        Eventually.happens(connecting, "the question");
+        Eventually.happens(question.asked, "the question");
         rig.hypervisor.last().exited.complete(new Machine.Exit(true, "off"));
-        Eventually.happens(givenUp, "the end of that");
+        Eventually.happens(question.givenUp, "the end of that");
         assertThat(look().errors()).isEmpty();
         assertThat(told).isEmpty();
     }
