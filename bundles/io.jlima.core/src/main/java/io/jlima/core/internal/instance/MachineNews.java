@@ -17,6 +17,8 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
     /** How the words about a disk begin. */
     private static final String DISK = "the host";
 
+    private static final String PANIC = "the guest's kernel has panicked";
+
     @Override
     public void happened(Machine.Event event) {
         LOG.info("{}: {}", live.folder.name(), event);
@@ -27,11 +29,12 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
         StartJob job;
         live.lock.lock();
         try {
-            // A snapshot stops the machine for a moment, too: that it goes on is news only after trouble with a disk.
+            // A snapshot stops the machine for a moment, too, and a guest may restart: that is news only after trouble.
+            String mended = mended(event);
             List<String> others = live.troubles.stream()
-                    .filter(words -> !words.startsWith(DISK))
+                    .filter(words -> mended == null || !words.startsWith(mended))
                     .toList();
-            boolean over = event instanceof Machine.Resumed && others.size() < live.troubles.size();
+            boolean over = others.size() < live.troubles.size();
             tell = trouble != null || over;
             if (tell) {
                 live.troubles = trouble == null ? others : List.of(trouble);
@@ -46,12 +49,22 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
         if (!tell) {
             return;
         }
-        String words = trouble == null ? "the machine goes on" : trouble;
+        String goesOn = event instanceof Machine.Reset ? "the guest has restarted" : "the machine goes on";
+        String words = trouble == null ? goesOn : trouble;
         live.agent().ifPresent(agent -> agent.log(trouble == null ? "info" : "error", words));
         if (job != null) {
             job.progress().warn("instance `" + live.folder.name() + "`: " + words);
         }
         events.publish(new InstanceEvent.Trouble(live.folder.name(), Instant.now(), words));
+    }
+
+    /** How the words about the trouble begin that this is the end of. */
+    private static @Nullable String mended(Machine.Event event) {
+        return switch (event) {
+            case Machine.Resumed() -> DISK;
+            case Machine.Reset() -> PANIC;
+            default -> null;
+        };
     }
 
     private @Nullable String trouble(Machine.Event event) {
@@ -60,8 +73,6 @@ record MachineNews(LiveInstance live, Events events) implements Machine.Listener
                     ? DISK + "'s disk is full, so the machine waits; it goes on by itself as soon as there is room"
                     : DISK + " cannot serve disk " + disk.device() + ": " + disk.reason();
         }
-        return event instanceof Machine.Panicked
-                ? "the guest's kernel has panicked; see " + live.folder.file("serial.log")
-                : null;
+        return event instanceof Machine.Panicked ? PANIC + "; see " + live.folder.file("serial.log") : null;
     }
 }

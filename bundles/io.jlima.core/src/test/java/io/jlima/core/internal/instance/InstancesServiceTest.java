@@ -164,6 +164,10 @@ class InstancesServiceTest extends RiggedInstances {
         assertThat(look().errors()).isEmpty();
         listener.happened(new Machine.Panicked());
         assertThat(look().errors()).singleElement().asString().contains("kernel has panicked");
+        listener.happened(new Machine.Resumed());
+        assertThat(look().errors()).hasSize(1);
+        listener.happened(new Machine.Reset());
+        assertThat(look().errors()).isEmpty();
     }
 
     @Test
