@@ -14,6 +14,8 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/scripts/say.sh"
 # shellcheck source=scripts/setup.sh
 . "$here/scripts/setup.sh"
+# shellcheck source=scripts/virtiofsd.sh
+. "$here/scripts/virtiofsd.sh"
 
 # Only the program sshd is wanted, not a service: Debian's ssh units and init script start nothing where this file is.
 before_install() {
@@ -29,6 +31,15 @@ before_install() {
 set_up run jdk test
 # A machine without systemd makes this folder when the service starts; sshd as root refuses to run without it.
 [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+
+# virtiofs is tested with the virtiofsd of this machine, and with the one that is named.
+if [ -z "${JLIMA_TEST_VIRTIOFSD:-}" ]; then
+    if fetch_virtiofsd "$here/target/virtiofsd"; then
+        export JLIMA_TEST_VIRTIOFSD="$here/target/virtiofsd/virtiofsd"
+    else
+        say "no virtiofsd of Debian 13 (mmdebstrap's last words are above): its tests are skipped"
+    fi
+fi
 
 for test in "$here"/scripts/test/*-test.sh; do
     say "${test##*/}"

@@ -3,7 +3,7 @@ package io.jlima.itests;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
-/** The same with the virtiofsd that somebody names, for instance the one in Rust where Debian 12 has the other. */
+/** The same with the virtiofsd that is named: for test.sh the one in Rust, where Debian 12 has the other. */
 class NamedVirtiofsIT extends VirtiofsIT {
     private static final String VARIABLE = "JLIMA_TEST_VIRTIOFSD";
 
