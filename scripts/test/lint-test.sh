@@ -8,7 +8,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 
 cd "$here"
 for script in quickstart.sh test.sh .ci/run scripts/*.sh scripts/test/*.sh distribution/src/bin/* \
-    distribution/src/lib/*.sh distribution/src/lib/client/* bundles/io.jlima.client/src/*/c/*.sh itests/*.sh itests/bench/*.sh; do
+    distribution/src/lib/*.sh distribution/src/lib/client/* bundles/*/src/*/c/*.sh itests/*.sh itests/bench/*.sh; do
     run shellcheck -x -s sh "$script"
     same "shellcheck of $script" "" "$output"
 done

@@ -80,6 +80,15 @@ ssize_t read(int fd, void *data, size_t size) {
     return got;
 }
 
+// What glibc has in the place of read(2) for programs that were compiled with _FORTIFY_SOURCE.
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room) {
+    if (size > room) {
+        __builtin_trap();
+    }
+    return read(fd, data, size);
+}
+
 ssize_t writev(int fd, const struct iovec *pieces, int count) {
     typedef ssize_t writer(int, const struct iovec *, int);
     static _Atomic(writer *) next;

@@ -27,7 +27,7 @@ class PreloadTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"glibc", "musl"})
+    @ValueSource(strings = {"glibc", "fortified", "musl"})
     void aFullDiskIsToldAsSuch(String libc) throws Exception {
         Path program = Path.of("target/sanitized/sshfs-" + libc);
         String arch = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
