@@ -32,8 +32,8 @@ set_up run jdk test
 # A machine without systemd makes this folder when the service starts; sshd as root refuses to run without it.
 [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
 
-# virtiofs is tested with the virtiofsd of this machine, and with the one that is named.
-if [ -z "${JLIMA_TEST_VIRTIOFSD:-}" ]; then
+# As root, virtiofs is tested with the virtiofsd of this machine, and with the one that is named.
+if [ "$(id -u)" = 0 ] && [ -z "${JLIMA_TEST_VIRTIOFSD:-}" ]; then
     if fetch_virtiofsd "$here/target/virtiofsd"; then
         export JLIMA_TEST_VIRTIOFSD="$here/target/virtiofsd/virtiofsd"
     else

@@ -24,11 +24,12 @@ compile() {
     arch=$1
     shift
     # shellcheck disable=SC2086 # a list of words
-    set -- "$@" $flags -Os -s -fno-asynchronous-unwind-tables -Wl,--build-id=none
-    make "lima-guestagent-$arch" "$@" -static -ffunction-sections -fdata-sections -fstack-protector-strong \
-        -Wl,--gc-sections "$here"/*.c
-    make "lima-sshfs-enospc-$arch.so" "$@" -shared -fPIC -nostdlib -ffreestanding -fno-stack-protector \
-        "$here"/preload/sshfs-enospc.c
+    set -- "$@" $flags -Os -s -Wl,--build-id=none
+    make "lima-guestagent-$arch" "$@" -static -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+        -fstack-protector-strong -Wl,--gc-sections "$here"/*.c
+    # It is loaded at the start, and threads are cancelled within it.
+    make "lima-sshfs-enospc-$arch.so" "$@" -shared -fPIC -nostdlib -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE \
+        -ftls-model=initial-exec -fasynchronous-unwind-tables "$here"/preload/sshfs-enospc.c
 }
 
 # musl(7) makes the smallest program; it has none of the kernel's headers, which are found behind its own.

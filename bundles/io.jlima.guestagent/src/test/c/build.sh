@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Compiles the agent for this machine with the compiler's sanitizers, and its fuzzer; and what stands for sshfs, with each
-# libc that is here, and with glibc's checks.
+# libc that is here, with glibc's checks, and for aarch64.
 #   build.sh FOLDER    to FOLDER/lima-guestagent, FOLDER/fuzz and FOLDER/sshfs-LIBC
 # With clang, libFuzzer takes the place of our simple driver:
 #   clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -Dmain=agent_main -I src/main/c
@@ -40,15 +40,20 @@ for file in "$source"/*.c; do
 done
 compile fuzz -DDRIVER -I "$source" "$here/fuzz.c" "$@" "$folder/main.o"
 
-for libc in glibc fortified musl; do
+for libc in glibc fortified musl aarch64; do
     compiler=${CC:-cc}
-    [ "$libc" != musl ] || compiler=musl-gcc
     more=-O1
-    [ "$libc" != fortified ] || more="-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -Wno-cpp"
+    case $libc in
+        fortified) more="-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -Wno-cpp" ;;
+        musl)
+            compiler=musl-gcc
+            more="-idirafter /usr/include -idirafter /usr/include/$(uname -m)-linux-gnu"
+            ;;
+        aarch64) compiler=aarch64-linux-gnu-gcc ;;
+    esac
     program=$folder/sshfs-$libc
     if command -v "$compiler" >/dev/null && ! fresh "$program" "$here/preload"; then
         # shellcheck disable=SC2086 # a list of words
-        "$compiler" $flags $more -idirafter /usr/include -idirafter "/usr/include/$(uname -m)-linux-gnu" -o "$program" \
-            "$here/preload/sshfs.c"
+        "$compiler" $flags $more -o "$program" "$here/preload/sshfs.c"
     fi
 done

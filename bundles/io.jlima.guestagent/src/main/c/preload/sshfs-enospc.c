@@ -12,20 +12,26 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-// SSH_FXP_WRITE, SSH_FXP_STATUS; SSH_FX_OK, the last code of version 3, SSH_FX_NO_SPACE_ON_FILESYSTEM of version 5.
-enum { WRITE = 6, STATUS = 101, OK = 0, LAST = 8, NO_SPACE = 14 };
+// SSH_FXP_INIT, SSH_FXP_WRITE, SSH_FXP_STATUS.
+enum { INIT = 1, WRITE = 6, STATUS = 101 };
+
+// SSH_FX_OK, the last code of version 3, and SSH_FX_NO_SPACE_ON_FILESYSTEM of version 5.
+enum { OK = 0, LAST = 8, NO_SPACE = 14 };
 
 // A packet begins with length and type, which sshfs reads by themselves; then come the number of the request, and in a
 // STATUS the code.
 enum { HEAD = 5, NUMBER = 4, CODE = 4 };
 
-// The requests to write among those on their way, by the last bits of their numbers, which count up. Far more than sshfs
-// ever has on the way: the kernel asks it for a few dozen things at a time.
+// The latest requests to write, each at the place that the last bits of its number say; the numbers count up. sshfs does not
+// wait for the answers to what it writes, so of very many on the way some are forgotten, and count as something else.
 enum { REQUESTS = 4096 };
-static atomic_bool writes[REQUESTS];
+static atomic_uint writes[REQUESTS];
 
-// Whether the last answer of which sshfs makes EIO was that there is no space.
+// Whether what sshfs last made EIO of was an answer that there is no space.
 static atomic_bool full;
+
+// Where the last request went: the kernel is never told anything there.
+static atomic_int server = -1;
 
 // What this thread has read of a packet, and where from.
 static _Thread_local int stream = -1;
@@ -43,7 +49,7 @@ static uint32_t number_at(const unsigned char *at) {
 
 static void answered(uint32_t request, uint32_t code) {
     // What else fails has an errno of its own.
-    if (code > LAST || (code != OK && atomic_load(&writes[request % REQUESTS]))) {
+    if (code > LAST || (code != OK && atomic_load(&writes[request % REQUESTS]) == request)) {
         atomic_store(&full, code == NO_SPACE);
     }
 }
@@ -64,6 +70,19 @@ static void heard(int fd, const unsigned char *data, size_t got) {
     }
 }
 
+// A request: sshfs has its head in a piece of its own.
+static void asked(int fd, const unsigned char *head) {
+    unsigned char type = head[HEAD - 1];
+    uint32_t request = number_at(head + HEAD);
+    atomic_store(&server, fd);
+    if (type == WRITE) {
+        atomic_store(&writes[request % REQUESTS], request);
+    } else if (type == INIT) {
+        // A new connection, to which files that were open before are EIO.
+        atomic_store(&full, false);
+    }
+}
+
 // Both go through libc, since libfuse ends its threads by cancelling them where they wait; pthreads(7).
 ssize_t read(int fd, void *data, size_t size) {
     typedef ssize_t reader(int, void *, size_t);
@@ -74,8 +93,14 @@ ssize_t read(int fd, void *data, size_t size) {
         atomic_store(&next, call);
     }
     ssize_t got = call != NULL ? call(fd, data, size) : syscall(SYS_read, fd, data, size);
-    if (got > 0 && (size == HEAD || fd == stream)) {
-        heard(fd, data, (size_t)got);
+    if (size == HEAD || fd == stream) {
+        if (got > 0) {
+            heard(fd, data, (size_t)got);
+        } else if (got == 0 || errno != EINTR) {
+            // The connection is lost, and sshfs makes EIO of all that was on its way.
+            atomic_store(&full, false);
+            stream = -1;
+        }
     }
     return got;
 }
@@ -100,10 +125,8 @@ ssize_t writev(int fd, const struct iovec *pieces, int count) {
     struct fuse_out_header reply;
     struct iovec mended = {.iov_base = &reply, .iov_len = sizeof reply};
     if (count > 0 && pieces[0].iov_len == HEAD + NUMBER) {
-        // A request: sshfs has its head in a piece of its own.
-        const unsigned char *head = pieces[0].iov_base;
-        atomic_store(&writes[number_at(head + HEAD) % REQUESTS], head[HEAD - 1] == WRITE);
-    } else if (count == 1 && pieces[0].iov_len == sizeof reply && atomic_load(&full)) {
+        asked(fd, pieces[0].iov_base);
+    } else if (count == 1 && pieces[0].iov_len == sizeof reply && fd != atomic_load(&server) && atomic_load(&full)) {
         reply = *(const struct fuse_out_header *)pieces[0].iov_base;
         if (reply.len == sizeof reply && reply.error == -EIO) {
             reply.error = -ENOSPC;

@@ -9,9 +9,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { MKDIR = 14, WRITE = 6, STATUS = 101, DATA = 103 };
+enum { INIT = 1, MKDIR = 14, WRITE = 6, STATUS = 101, DATA = 103 };
 
 static int server[2];
+static int requests[2];
 static int kernel[2];
 
 static void check(const char *what, int good) {
@@ -33,8 +34,8 @@ static void ask(unsigned char type, uint32_t number) {
     char got[13];
     put(head + 5, number);
     struct iovec pieces[] = {{head, sizeof head}, {rest, sizeof rest}};
-    check("a request is written", writev(kernel[1], pieces, 2) == 13);
-    check("a request is the same", read(kernel[0], got, sizeof got) == 13 && memcmp(got, head, sizeof head) == 0);
+    check("a request is written", writev(requests[1], pieces, 2) == 13);
+    check("a request is the same", read(requests[0], got, sizeof got) == 13 && memcmp(got, head, sizeof head) == 0);
 }
 
 // Reads an answer as sshfs does, the head first. Only whole pieces are there at a time.
@@ -75,7 +76,7 @@ static void write_fails(uint32_t number, uint32_t code, size_t piece) {
 }
 
 int main(void) {
-    check("pipes", pipe(server) == 0 && pipe(kernel) == 0);
+    check("pipes", pipe(server) == 0 && pipe(requests) == 0 && pipe(kernel) == 0);
     check("at first an I/O error is one", told(-EIO) == -EIO);
     for (size_t piece = 1; piece <= 12; piece++) {
         write_fails(1, 14, piece);
@@ -99,6 +100,34 @@ int main(void) {
     check("another error that sshfs does not know", told(-EIO) == -EIO);
     write_fails(0xffffffff, 14, 12);
     check("the last of numbers", told(-EIO) == -ENOSPC);
+
+    // Of more on the way than are kept the oldest are forgotten, and none is taken for another.
+    write_fails(7, 4, 12);
+    check("another failure", told(-EIO) == -EIO);
+    ask(WRITE, 8);
+    ask(WRITE, 8 + 4096);
+    answer(STATUS, 8 + 4096, 14, 12);
+    check("the latter", told(-EIO) == -ENOSPC);
+    answer(STATUS, 8, 4, 12);
+    check("the former", told(-EIO) == -ENOSPC);
+
+    // What is written to the server is left alone, whatever it looks like.
+    struct fuse_out_header same = {.len = sizeof same, .error = -EIO};
+    struct fuse_out_header sent;
+    struct iovec rest = {&same, sizeof same};
+    check("a rest is written", writev(requests[1], &rest, 1) == sizeof same);
+    check("as it is", read(requests[0], &sent, sizeof sent) == sizeof sent && sent.error == -EIO);
+
+    // What is on its way when the connection is lost, and what was open before, are I/O errors.
+    ask(INIT, 3);
+    check("a new connection", told(-EIO) == -EIO);
+    write_fails(9, 14, 12);
+    int closed[2];
+    unsigned char head[5];
+    check("another pipe", pipe(closed) == 0 && close(closed[1]) == 0);
+    check("a connection that is lost", read(closed[0], head, sizeof head) == 0);
+    check("makes I/O errors", told(-EIO) == -EIO);
+    write_fails(10, 14, 12);
 
     // What is read otherwise, of the same file or another, is nobody's answer.
     unsigned char other[40] = {0, 0, 0, 13, STATUS, 0, 0, 0, 2, 0, 0, 0, 4};

@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -83,22 +84,22 @@ public final class LimaGuestAgent implements GuestAgent {
         GuestPort port = new GuestPort(PORT, request.directory().resolve(SOCKET));
         java.net.URL program = program(PROGRAM, request.config().arch(), "");
         java.net.URL preload = program(PRELOAD, request.config().arch(), ".so");
-        if (program == null
-                || preload == null
-                || request.hypervisor().objection(port).isPresent()) {
+        if (program == null || request.hypervisor().objection(port).isPresent()) {
             LOG.warn(
                     "No guest agent for {}: {}",
                     request.instance(),
-                    program == null || preload == null
+                    program == null
                             ? "this build has none for " + request.config().arch()
                             : "no port for it");
             return GuestSetup.NOTHING;
         }
+        Stream<VolumeFile> files = Stream.of(new VolumeFile(PROGRAM, program::openStream, true));
+        if (preload != null) {
+            files = Stream.concat(files, Stream.of(new VolumeFile(PRELOAD + ".so", preload::openStream, false)));
+        }
         return new GuestSetup(
                 List.of(port),
-                List.of(
-                        new VolumeFile(PROGRAM, program::openStream, true),
-                        new VolumeFile(PRELOAD + ".so", preload::openStream, false)),
+                files.toList(),
                 List.of(new BootScript("25-guestagent-base.sh", text("25-guestagent-base.sh"), false)),
                 Map.of());
     }

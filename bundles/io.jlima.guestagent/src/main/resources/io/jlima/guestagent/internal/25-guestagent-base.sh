@@ -27,10 +27,11 @@ arguments="--socket /run/lima-guestagent.sock --owner $owner"
 # Whoever has the socket can do what root can.
 [ "$LIMA_CIDATA_PASSWORDLESS_SUDO" = 1 ] || arguments="$arguments --private"
 put "$program" 0755 <"$LIMA_CIDATA_MNT/lima-guestagent"
-# A guest that has no place for it can do without.
-preload=lima-sshfs-enospc.so
-if [ "$LIMA_CIDATA_MOUNTTYPE" = reverse-sshfs ] && ! cmp -s "$LIMA_CIDATA_MNT/$preload" "$root/usr/local/lib/$preload"; then
-	put "$root/usr/local/lib/$preload" 0644 <"$LIMA_CIDATA_MNT/$preload" || true
+# Whatever has no place for it, or none on the volume, can do without. The agent is none the newer for it.
+preload=$LIMA_CIDATA_MNT/lima-sshfs-enospc.so
+library=$root/usr/local/lib/lima-sshfs-enospc.so
+if [ "$LIMA_CIDATA_MOUNTTYPE" = reverse-sshfs ] && [ -e "$preload" ] && ! cmp -s "$preload" "$library"; then
+	(put "$library" 0644 <"$preload") || true
 fi
 
 if [ -d "$root/run/systemd/system" ]; then

@@ -111,12 +111,15 @@ class InstallScriptTest {
         assertThat(library).doesNotExist();
         mountType = "reverse-sshfs";
         assertThat(run("1")).isZero();
+        assertThat(calls()).as("restarts of an agent that is the same").isEmpty();
         assertThat(library).hasContent("library");
         assertThat(Files.getPosixFilePermissions(library)).isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
         Files.delete(library);
         Files.delete(library.getParent());
         Files.writeString(library.getParent(), "no directory");
         assertThat(run("1")).as("it can do without").isZero();
+        Files.delete(volume.resolve("lima-sshfs-enospc.so"));
+        assertThat(run("1")).as("and without one on the volume").isZero();
     }
 
     @Test

@@ -120,6 +120,13 @@ record MachinePlan(
         return config.mountType() == null ? LATER_MOUNTS : config.mountType();
     }
 
+    /** The word of the mount driver that the guest is to be ready for; empty when it has no use for any. */
+    String guestMountType() {
+        String later = laterMountType(config);
+        String ready = config.mountTypesUnsupported().contains(later) ? "" : later;
+        return mountType.isEmpty() ? ready : mountType;
+    }
+
     /** The mount driver for an instance that mounts something. */
     static MountChoice mountChoice(InstanceConfig config, Drivers drivers) {
         if (config.mountType() != null) {

@@ -194,7 +194,7 @@ final class StartSequence {
                         plan.nic().nic().name(), plan.nic().nic().macAddress(), 200, true)),
                 plan.nic().addresses(),
                 plan.mounts().fstab(),
-                plan.mountType().isEmpty() ? MachinePlan.laterMountType(plan.config()) : plan.mountType(),
+                plan.guestMountType(),
                 caller,
                 plan.hypervisor().info().vmType(),
                 facts.home(),

@@ -254,6 +254,20 @@ class BootModulesTest {
         assertThat(guest.exists("run/lima-fuse-ready")).isTrue();
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, 1", "false, 0"})
+    void aProfileThatCannotBeLoadedIsAFailureOnlyWhereSomethingIsMounted(boolean mounts, int status) throws Exception {
+        fixture.mounts = mounts ? List.of(Fixture.mount("/a", "/a")) : List.of();
+        FakeGuest guest = guest();
+        guest.program("sshfs", "");
+        guest.program("apparmor_parser", "exit 1");
+        guest.write("etc/apparmor.d/fusermount3", "");
+        guest.write("sys/module/apparmor/parameters/enabled", "Y\n");
+
+        assertThat(guest.module("boot.Linux/35-setup-packages.sh").status()).isEqualTo(status);
+        assertThat(guest.exists("run/lima-fuse-ready")).isEqualTo(!mounts);
+    }
+
     @Test
     void theBaseForRootlessContainersIsLaidOnce() throws Exception {
         FakeGuest guest = guest();

@@ -293,6 +293,20 @@ class MachinePlanTest {
     }
 
     @Test
+    void aGuestIsReadyForMountsThatMayCome() {
+        hypervisor("9p", "reverse-sshfs");
+        mountDriver("9p");
+        mountDriver("reverse-sshfs");
+        assertThat(plan(List.of(MOUNT), null).guestMountType()).isEqualTo("9p");
+        assertThat(plan(List.of(), null).guestMountType()).isEqualTo("reverse-sshfs");
+        assertThat(plan(List.of(), "9p").guestMountType()).isEqualTo("9p");
+        InstanceConfig without = Rig.config("fake", 0, List.of(), null, List.of("reverse-sshfs"), false);
+        assertThat(MachinePlan.of(FOLDER, without, facts("id"), drivers, 60022, CALLER)
+                        .guestMountType())
+                .isEmpty();
+    }
+
+    @Test
     void noMountTypeIsAnError() {
         hypervisor("virtiofs");
         mountDriver("9p");

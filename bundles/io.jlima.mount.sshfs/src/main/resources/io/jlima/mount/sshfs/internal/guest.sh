@@ -4,9 +4,6 @@
 LC_ALL=C
 export LC_ALL
 agent=/usr/local/bin/lima-guestagent
-# With this in sshfs, what writes to a full disk hears of that; without, of an I/O error.
-enospc=/usr/local/lib/lima-sshfs-enospc.so
-[ -r "$enospc" ] || enospc=
 
 # say NUMBER WORDS: passes words on.
 say() {
@@ -284,7 +281,7 @@ gather() {
 
 # in_background WORDS: sshfs, which stays, and must keep nothing open that whoever hears this shell waits for the end of.
 in_background() {
-	LD_PRELOAD=$enospc timeout 20 sshfs "$@" 3>&- </dev/null
+	LD_PRELOAD=$preload timeout 20 sshfs "$@" 3>&- </dev/null
 }
 
 # can_begin INDEX: whether it makes sense to mount; if not, that is told.
@@ -366,7 +363,7 @@ together() {
 # share INDICES: mounts the parts of "base"; those that are still missing are in "left" then.
 share() {
 	pick "${1%% *}"
-	parts "$1" | LD_PRELOAD=$enospc "$agent" mount-parts /run/lima-guestagent.sock "$base" sshfs "$host:/" "$base" \
+	parts "$1" | LD_PRELOAD=$preload "$agent" mount-parts /run/lima-guestagent.sock "$base" sshfs "$host:/" "$base" \
 		-o "$options$links" >/dev/null 2>&1 3>&- || give_up "$base" >/dev/null 2>&1
 	look
 	left=
@@ -469,7 +466,7 @@ passive() {
 			give_up "$base"
 		fi
 	) </dev/null >/dev/null &
-	LD_PRELOAD=$enospc exec sshfs "$4" "$base" -f -o "$passive,$5$links" 3>&-
+	LD_PRELOAD=$preload exec sshfs "$4" "$base" -f -o "$passive,$5$links" 3>&-
 }
 
 exec 3>&1
@@ -478,4 +475,8 @@ until is_ready || [ "$waited" -ge 3000 ]; do
 	sleep 0.2
 	waited=$((waited + 1))
 done
+# With this in sshfs, what writes to a full disk hears of that; without, of an I/O error. The boot brings it.
+preload=/usr/local/lib/lima-sshfs-enospc.so
+[ -r "$preload" ] || preload=
+preload=$preload${LD_PRELOAD:+${preload:+:}$LD_PRELOAD}
 look

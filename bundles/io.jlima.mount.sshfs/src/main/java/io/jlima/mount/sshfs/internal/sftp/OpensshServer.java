@@ -23,6 +23,9 @@ public record OpensshServer(Path program, String location, boolean writable, Hos
     /** The word of {@code sshfs.sftpDriver}. */
     public static final String WORD = "openssh-sftp-server";
 
+    /** What one request may bring, in bytes: SFTP_MAX_MSG_LENGTH of its sftp-common.h. With less, one may fail for space. */
+    private static final int LONGEST_WRITE = 256 * 1024;
+
     /** Where distributions and Homebrew put it, in the order of Lima. */
     private static final List<String> PLACES = List.of(
             "/opt/homebrew/opt/openssh/libexec/sftp-server",
@@ -61,16 +64,17 @@ public record OpensshServer(Path program, String location, boolean writable, Hos
         Process process = caller.apply(new ProcessBuilder(command()))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
+        FullDisk disk = new FullDisk(this::isFull);
         Thread toServer = Thread.ofVirtual().name("sftp-server-input").start(() -> {
             try (OutputStream stdin = process.getOutputStream()) {
-                copy(in, stdin, (data, size) -> {});
+                copy(in, stdin, disk::asked);
             } catch (IOException e) {
                 // Either end has gone, and the other direction ends by that, too.
                 process.destroy();
             }
         });
         try {
-            copy(process.getInputStream(), out, new FullDisk(this::isFull)::pass);
+            copy(process.getInputStream(), out, disk::answered);
         } finally {
             process.destroyForcibly();
             toServer.interrupt();
@@ -89,7 +93,7 @@ public record OpensshServer(Path program, String location, boolean writable, Hos
     private boolean isFull() {
         try {
             FileStore disk = Files.getFileStore(Path.of(location));
-            return disk.getTotalSpace() > 0 && disk.getUsableSpace() < disk.getBlockSize();
+            return disk.getTotalSpace() > 0 && disk.getUsableSpace() < LONGEST_WRITE;
         } catch (IOException | UnsupportedOperationException e) {
             return false;
         }
